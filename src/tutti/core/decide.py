@@ -1,0 +1,114 @@
+"""What a room answers to a command: events to record, or a refusal. Pure; the only place where a room decides."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tutti.core import commands as c
+from tutti.core import events as e
+from tutti.core import membership, playback
+from tutti.core.events import CloseReason, Event
+from tutti.core.ids import MemberId
+from tutti.core.permissions import Needs, holds, needs
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
+from tutti.core.roster import Member, Role
+
+Decision = tuple[Event, ...] | Refused
+"""No events: accepted, and nothing had to change."""
+
+MAX_CAPACITY = 100_000
+MAX_OFFSET_MS = 5_000.0
+
+
+def decide(room: Room | None, command: c.Command, who: MemberId | None, now_ms: float) -> Decision:
+    """Decide `command` of `who` (None: the server itself) at room time `now_ms`, in milliseconds."""
+    if isinstance(command, c.Open):
+        return _open(room, command, who, now_ms)
+    if room is None:
+        return Refused(Reason.ROOM_NOT_FOUND)
+    if room.closed is not None:
+        return Refused(Reason.ROOM_EXPIRED if room.closed is CloseReason.EXPIRED else Reason.ROOM_CLOSED)
+    if who is None:
+        return _for_server(room, command)
+    need = needs(command)
+    member = room.members.get(who)
+    if not holds(need, member, room.defaults.control):
+        stranger = member is None and need is not Needs.SERVER
+        return Refused(Reason.NOT_A_MEMBER if stranger else Reason.NOT_ALLOWED)
+    if member is None:
+        return membership.join(room, who, command.name, now_ms) if isinstance(command, c.Join) else ()
+    return _for_member(room, command, member, now_ms)
+
+
+def _open(room: Room | None, command: c.Open, who: MemberId | None, now_ms: float) -> Decision:
+    if who is None:
+        return Refused(Reason.NOT_ALLOWED)
+    if room is not None:
+        return Refused(Reason.ROOM_EXISTS)
+    host = Member(who, command.host_name, Role.HOST, now_ms)
+    return (e.RoomOpened(command.name, command.defaults, host, command.media),)
+
+
+def _for_server(room: Room, command: c.Command) -> Decision:
+    match command:
+        case c.Depart(member_id):
+            return membership.depart(room, member_id)
+        case c.Expire(reason):
+            return (e.RoomClosed(reason),)
+        case _:
+            return Refused(Reason.NOT_ALLOWED)
+
+
+def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
+    match command:
+        case c.Open() | c.Depart() | c.Expire():
+            return Refused(Reason.NOT_ALLOWED)
+        case c.Join():
+            return ()
+        case c.Leave():
+            return membership.leave(room, member)
+        case c.Expel(target):
+            return membership.expel(room, member, target)
+        case c.TransferHost(to):
+            return membership.transfer(room, member, to)
+        case c.Appoint(target, role):
+            return membership.appoint(room, target, role)
+        case c.SetLock(locked):
+            return () if locked == room.locked else (e.LockChanged(locked),)
+        case c.SetCapacity(capacity):
+            return _set_capacity(room, capacity)
+        case c.SwitchChat(on):
+            return () if on == room.chat_on else (e.ChatSwitched(on),)
+        case c.SetOffset(offset_ms):
+            return _set_offset(member, offset_ms)
+        case c.ChangeMedia():
+            return playback.change_media(room, member, command, now_ms)
+        case c.Play():
+            return playback.play(room, member, command, now_ms)
+        case c.Pause():
+            return playback.pause(room, member, command, now_ms)
+        case c.Seek():
+            return playback.seek(room, member, command, now_ms)
+        case c.SeekBy(by_ms):
+            return playback.seek_by(room, member, by_ms, now_ms)
+        case c.SetRate(rate):
+            return playback.set_rate(room, member, rate, now_ms)
+        case c.Report():
+            return playback.report(room, member, command, now_ms)
+        case c.Close():
+            return (e.RoomClosed(CloseReason.HOST_ENDED),)
+        case _:
+            assert_never(command)
+
+
+def _set_capacity(room: Room, capacity: int) -> Decision:
+    if not 1 <= capacity <= MAX_CAPACITY:
+        return Refused(Reason.OUT_OF_RANGE, f"The capacity must be 1 to {MAX_CAPACITY}")
+    return () if capacity == room.capacity else (e.CapacityChanged(capacity),)
+
+
+def _set_offset(member: Member, offset_ms: float) -> Decision:
+    if not -MAX_OFFSET_MS <= offset_ms <= MAX_OFFSET_MS:  # false for NaN too
+        return Refused(Reason.OUT_OF_RANGE, f"The offset must be within ±{MAX_OFFSET_MS:.0f} ms")
+    return () if offset_ms == member.offset_ms else (e.OffsetSet(member.id, offset_ms),)

@@ -1,0 +1,44 @@
+"""What a room keeps from the dialect that made it, whoever joins later (DESIGN D14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Control(Enum):
+    """Who may move the timeline."""
+
+    HOST = "host"
+    EVERYBODY = "everybody"
+
+
+class HostLost(Enum):
+    """What becomes of the room when its host is gone for good."""
+
+    CLOSES = "closes"
+    PASSES_ON = "passes_on"
+
+
+class Expiry(Enum):
+    """From when a room's `lives_ms` count."""
+
+    FROM_OPENING = "from_opening"
+    FROM_LAST_ACTIVITY = "from_last_activity"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """`capacity`: most members at once. `grace_ms`: how long a member may be unseen before it leaves; the host
+    has `host_grace_ms`. `correct_over_ms`: how far the host's own report may be off before the timeline follows it.
+    """
+
+    dialect: str
+    capacity: int
+    control: Control
+    host_lost: HostLost
+    expiry: Expiry
+    lives_ms: float
+    grace_ms: float
+    host_grace_ms: float
+    correct_over_ms: float

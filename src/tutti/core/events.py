@@ -1,0 +1,150 @@
+"""What has happened in a room: past tense, numbered, stored, replayable. The union is closed.
+
+The names and fields of these classes are what the stores hold: a field may be added with a default, never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import get_args
+
+from tutti.core.defaults import Defaults
+from tutti.core.ids import Epoch, MemberId, Seq
+from tutti.core.media import Media
+from tutti.core.roster import Member, Role
+from tutti.core.timeline import Timeline
+
+
+class LeaveReason(Enum):
+    LEFT = "left"
+    LOST = "lost"
+    EXPELLED = "expelled"
+
+
+class CloseReason(Enum):
+    HOST_ENDED = "host_ended"
+    HOST_LOST = "host_lost"
+    EXPIRED = "expired"
+
+
+class Move(Enum):
+    """Which wish moved the timeline: dialects have different words for each."""
+
+    PLAY = "play"
+    PAUSE = "pause"
+    SEEK = "seek"
+    RATE = "rate"
+    CORRECTION = "correction"
+    MEDIA = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomOpened:
+    name: str
+    defaults: Defaults
+    host: Member
+    media: Media | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    member: MemberId
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class HostChanged:
+    """The seat passed on; to nobody when the last one left. Whoever held it stays, if still here, as a member."""
+
+    host: MemberId | None
+    was: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    member: MemberId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityChanged:
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSwitched:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetSet:
+    member: MemberId
+    offset_ms: float
+
+
+class Change(Enum):
+    """Which part of the media a change was about."""
+
+    MEDIA = "media"
+    PROVIDER = "provider"
+    EPISODE = "episode"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChanged:
+    """The timeline begins anew with the media, or goes on where it was: `timeline` tells."""
+
+    media: Media
+    timeline: Timeline
+    change: Change
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineMoved:
+    timeline: Timeline
+    move: Move
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClosed:
+    reason: CloseReason
+
+
+Event = (
+    RoomOpened
+    | MemberJoined
+    | MemberLeft
+    | HostChanged
+    | RoleChanged
+    | LockChanged
+    | CapacityChanged
+    | ChatSwitched
+    | OffsetSet
+    | MediaChanged
+    | TimelineMoved
+    | RoomClosed
+)
+EVENTS: tuple[type[Event], ...] = get_args(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the room's log and the room time at which it was decided."""
+
+    epoch: Epoch
+    seq: Seq
+    at_ms: float
+    event: Event

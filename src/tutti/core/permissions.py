@@ -1,0 +1,58 @@
+"""Who may ask what. Total: a command without a row here does not type-check, and unknown is no."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
+
+from tutti.core import commands as c
+from tutti.core.defaults import Control
+from tutti.core.roster import Member, Role
+
+
+class Needs(Enum):
+    NOTHING = "nothing"
+    MEMBERSHIP = "membership"
+    CONTROL = "control"
+    """The right to move the timeline: the host's and moderators', or everybody's, as the room was made."""
+    MODERATION = "moderation"
+    HOST = "host"
+    SERVER = "server"
+    """No person at all: leases and deadlines only."""
+
+
+def needs(command: c.Command) -> Needs:
+    match command:
+        case c.Open() | c.Join():
+            return Needs.NOTHING
+        case c.Leave() | c.SetOffset() | c.Report():
+            return Needs.MEMBERSHIP
+        case c.Play() | c.Pause() | c.Seek() | c.SeekBy() | c.SetRate():
+            return Needs.CONTROL
+        case c.Expel() | c.SetLock() | c.SwitchChat():
+            return Needs.MODERATION
+        case c.ChangeMedia() | c.TransferHost() | c.Appoint() | c.SetCapacity() | c.Close():
+            return Needs.HOST
+        case c.Depart() | c.Expire():
+            return Needs.SERVER
+        case _:
+            assert_never(command)
+
+
+def holds(need: Needs, member: Member | None, control: Control) -> bool:
+    """Whether this member, or somebody who is not one (None), meets the need. The server itself is not asked."""
+    match need:
+        case Needs.NOTHING:
+            return True
+        case Needs.MEMBERSHIP:
+            return member is not None
+        case Needs.CONTROL:
+            return member is not None and (control is Control.EVERYBODY or member.role is not Role.MEMBER)
+        case Needs.MODERATION:
+            return member is not None and member.role in (Role.HOST, Role.MODERATOR)
+        case Needs.HOST:
+            return member is not None and member.role is Role.HOST
+        case Needs.SERVER:
+            return False
+        case _:
+            assert_never(need)

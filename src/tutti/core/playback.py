@@ -1,0 +1,143 @@
+"""Moving the timeline, and telling a wish from its echo.
+
+Players repeat what they were told: setting `video.currentTime` fires `seeked`, which a client sends back as a seek.
+Whatever asks for what the timeline already says, or for what the asker was just told, changes nothing (contract
+`watch`, "What bites").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tutti.core import events as e
+from tutti.core.commands import ChangeMedia, Pause, Play, Report, Seek, Told
+from tutti.core.events import Change, Event, Move
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
+from tutti.core.roster import Member, Role
+from tutti.core.timeline import MAX_RATE, MIN_RATE, Timeline
+
+SAME_POSITION_MS = 500.0
+"""Contract `watch`: an action within 0.5 s of the timeline asks for nothing new."""
+
+ECHO_WITHIN_MS = 5_000.0
+"""How long after being told a player may still be echoing it: a slow seek on a slow line."""
+
+SETTLE_MS = 2_000.0
+"""After somebody else moved the timeline, the host's own player needs this long before its reports say anything."""
+
+CORRECT_AT_MOST_EVERY_MS = 1_000.0
+
+MAX_POSITION_MS = 1_000 * 3_600_000.0
+
+Decision = tuple[Event, ...] | Refused
+
+
+def play(room: Room, who: Member, command: Play, now_ms: float) -> Decision:
+    return _start_or_stop(room, who, command, room.timeline.play(now_ms, room.duration_ms), now_ms)
+
+
+def pause(room: Room, who: Member, command: Pause, now_ms: float) -> Decision:
+    return _start_or_stop(room, who, command, room.timeline.pause(now_ms, room.duration_ms), now_ms)
+
+
+def seek(room: Room, who: Member, command: Seek, now_ms: float) -> Decision:
+    to_ms = _within(room, command.to_ms)
+    if to_ms is None:
+        return _out_of_range()
+    if _same(room, to_ms, now_ms) or _echoes(command.told, to_ms, now_ms):
+        return ()
+    return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
+
+
+def seek_by(room: Room, who: Member, by_ms: float, now_ms: float) -> Decision:
+    if not math.isfinite(by_ms):
+        return _out_of_range()
+    to_ms = min(max(room.position_at(now_ms) + by_ms, 0.0), room.duration_ms or MAX_POSITION_MS)
+    return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
+
+
+def set_rate(room: Room, who: Member, rate: float, now_ms: float) -> Decision:
+    if not MIN_RATE <= rate <= MAX_RATE:  # false for NaN too
+        return Refused(Reason.OUT_OF_RANGE, f"The rate must be {MIN_RATE} to {MAX_RATE:g}")
+    if rate == room.timeline.rate:
+        return ()
+    return (e.TimelineMoved(room.timeline.at_rate(rate, now_ms, room.duration_ms), Move.RATE, who.id),)
+
+
+def change_media(room: Room, who: Member, command: ChangeMedia, now_ms: float) -> Decision:
+    """New media begin at 0, playing as before; `restart=False` keeps the position."""
+    if command.media == room.media:
+        return ()
+    timeline = room.timeline.anchored(now_ms, room.duration_ms)
+    if command.restart:
+        timeline = timeline.seek(0.0, now_ms)
+    return (e.MediaChanged(command.media, timeline, command.change, who.id),)
+
+
+def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
+    """An observation. The host's may start another track, start, stop or correct the timeline; others' change nothing."""
+    position_ms = _within(room, command.position_ms, command.media.duration_ms if command.media else None)
+    if position_ms is None or not math.isfinite(command.sampled_at_ms):
+        return _out_of_range()
+    if who.role is not Role.HOST:
+        return ()
+    sampled_at_ms = min(command.sampled_at_ms, now_ms)
+    playing = room.timeline.playing if command.playing is None else command.playing
+    seen = replace(room.timeline, position_ms=position_ms, playing=playing, anchored_at_ms=sampled_at_ms)
+    if command.media is not None and (room.media is None or command.media.id != room.media.id):
+        return (e.MediaChanged(command.media, seen, Change.MEDIA, who.id),)
+    if playing is not room.timeline.playing:
+        return (e.TimelineMoved(seen, Move.PLAY if playing else Move.PAUSE, who.id),)
+    return _correction(room, who, seen, now_ms)
+
+
+def _correction(room: Room, who: Member, seen: Timeline, now_ms: float) -> tuple[Event, ...]:
+    quiet_ms = CORRECT_AT_MOST_EVERY_MS if room.moved_by == who.id else SETTLE_MS
+    if now_ms - room.moved_at_ms < quiet_ms:
+        return ()
+    off_ms = seen.position_at(now_ms, room.duration_ms) - room.position_at(now_ms)
+    if abs(off_ms) <= room.defaults.correct_over_ms:
+        return ()
+    return (e.TimelineMoved(seen, Move.CORRECTION, who.id),)
+
+
+def _start_or_stop(
+    room: Room, who: Member, command: Play | Pause, timeline: Timeline, now_ms: float
+) -> Decision:
+    """A player may say where it stood when it was started or stopped; that is a wish only if it is news."""
+    move = Move.PLAY if timeline.playing else Move.PAUSE
+    if command.position_ms is not None:
+        to_ms = _within(room, command.position_ms)
+        if to_ms is None:
+            return _out_of_range()
+        if not (_same(room, to_ms, now_ms) or _echoes(command.told, to_ms, now_ms)):
+            timeline = timeline.seek(to_ms, now_ms)
+            return (e.TimelineMoved(timeline, move, who.id),)
+    if timeline.playing is room.timeline.playing:
+        return ()
+    return (e.TimelineMoved(timeline, move, who.id),)
+
+
+def _within(room: Room, position_ms: float, duration_ms: float | None = None) -> float | None:
+    """The position, no later than the end; None for what is no position at all."""
+    if not 0.0 <= position_ms <= MAX_POSITION_MS:  # false for NaN too
+        return None
+    end_ms = room.duration_ms if duration_ms is None else duration_ms
+    return position_ms if end_ms is None else min(position_ms, end_ms)
+
+
+def _same(room: Room, position_ms: float, now_ms: float) -> bool:
+    return abs(room.position_at(now_ms) - position_ms) <= SAME_POSITION_MS
+
+
+def _echoes(told: Told | None, position_ms: float, now_ms: float) -> bool:
+    """Whether this is the position that the asker was told a moment ago, however long its player took to get there."""
+    if told is None or now_ms - told.at_ms > ECHO_WITHIN_MS:
+        return False
+    return abs(told.position_ms - position_ms) <= SAME_POSITION_MS
+
+
+def _out_of_range() -> Refused:
+    return Refused(Reason.OUT_OF_RANGE, "The position must be a finite number of at least 0")

@@ -1,0 +1,156 @@
+"""A room's state, which is the fold of its events and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from tutti.core import events as e
+from tutti.core.defaults import Defaults, Expiry
+from tutti.core.events import CloseReason, LeaveReason, Recorded
+from tutti.core.ids import Epoch, MemberId, RoomId, Seq
+from tutti.core.media import Media
+from tutti.core.roster import Member, Role
+from tutti.core.timeline import Timeline
+
+EXPELLED_FOR_MS = 5 * 60_000.0
+"""How long somebody who was removed cannot come back: clients of every dialect rejoin by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`members` in order of arrival. `moved_by` and `moved_at_ms`: the last movement of the timeline."""
+
+    id: RoomId
+    epoch: Epoch
+    seq: Seq
+    name: str
+    defaults: Defaults
+    owner: MemberId
+    host: MemberId | None
+    members: Mapping[MemberId, Member]
+    capacity: int
+    opened_at_ms: float
+    active_at_ms: float
+    media: Media | None = None
+    timeline: Timeline = Timeline()  # noqa: RUF009 - a frozen value
+    moved_by: MemberId | None = None
+    moved_at_ms: float = 0.0
+    locked: bool = False
+    chat_on: bool = True
+    closed: CloseReason | None = None
+    expelled_until: Mapping[MemberId, float] | None = None
+
+    @property
+    def duration_ms(self) -> float | None:
+        return self.media.duration_ms if self.media else None
+
+    @property
+    def expires_at_ms(self) -> float:
+        """Room time at which the room ends by itself."""
+        started = self.opened_at_ms if self.defaults.expiry is Expiry.FROM_OPENING else self.active_at_ms
+        return started + self.defaults.lives_ms
+
+    def position_at(self, now_ms: float) -> float:
+        return self.timeline.position_at(now_ms, self.duration_ms)
+
+
+def fold(room_id: RoomId, events: Iterable[Recorded], start: Room | None = None) -> Room | None:
+    """The room after these events; None if there are none and there was no room."""
+    room = start
+    for recorded in events:
+        room = evolve(room_id, room, recorded)
+    return room
+
+
+def evolve(room_id: RoomId, room: Room | None, recorded: Recorded) -> Room:
+    """The room after this event. Total: whatever was recorded can be applied."""
+    event = recorded.event
+    if isinstance(event, e.RoomOpened):
+        return _opened(room_id, recorded, event)
+    if room is None:
+        raise ValueError(f"the log of {room_id} does not begin with RoomOpened")
+    after = _apply(room, event, recorded.at_ms)
+    return replace(after, seq=recorded.seq, active_at_ms=recorded.at_ms)
+
+
+def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:
+    return Room(
+        id=room_id,
+        epoch=recorded.epoch,
+        seq=recorded.seq,
+        name=event.name,
+        defaults=event.defaults,
+        owner=event.host.id,
+        host=event.host.id,
+        members={event.host.id: event.host},
+        capacity=event.defaults.capacity,
+        opened_at_ms=recorded.at_ms,
+        active_at_ms=recorded.at_ms,
+        media=event.media,
+        timeline=Timeline(anchored_at_ms=recorded.at_ms),
+    )
+
+
+def _apply(room: Room, event: e.Event, at_ms: float) -> Room:  # noqa: PLR0912 - one case per event, closed
+    match event:
+        case e.RoomOpened():
+            raise AssertionError("handled by evolve")
+        case e.MemberJoined(member):
+            return replace(room, members={**room.members, member.id: member})
+        case e.MemberLeft(member_id, reason):
+            return _without(room, member_id, reason, at_ms)
+        case e.HostChanged(host, _):
+            return _seated(room, host)
+        case e.RoleChanged(member_id, role):
+            return _changed(room, member_id, role=role)
+        case e.LockChanged(locked):
+            return replace(room, locked=locked)
+        case e.CapacityChanged(capacity):
+            return replace(room, capacity=capacity)
+        case e.ChatSwitched(on):
+            return replace(room, chat_on=on)
+        case e.OffsetSet(member_id, offset_ms):
+            return _changed(room, member_id, offset_ms=offset_ms)
+        case e.MediaChanged(media, timeline, _, by):
+            return replace(room, media=media, timeline=timeline, moved_by=by, moved_at_ms=at_ms)
+        case e.TimelineMoved(timeline, _, by):
+            return replace(room, timeline=timeline, moved_by=by, moved_at_ms=at_ms)
+        case e.RoomClosed(reason):
+            return replace(room, closed=reason)
+        case _:
+            assert_never(event)
+
+
+def _without(room: Room, member_id: MemberId, reason: LeaveReason, at_ms: float) -> Room:
+    members = {key: member for key, member in room.members.items() if key != member_id}
+    until = room.expelled_until
+    if reason is LeaveReason.EXPELLED:
+        still = {key: end for key, end in (until or {}).items() if end > at_ms}
+        until = {**still, member_id: at_ms + EXPELLED_FOR_MS}
+    return replace(room, members=members, expelled_until=until)
+
+
+def _seated(room: Room, host: MemberId | None) -> Room:
+    """Put `host` in the seat; a former host who is still here becomes a member."""
+    members = dict(room.members)
+    if room.host in members:
+        members[room.host] = replace(members[room.host], role=Role.MEMBER)
+    if host in members:
+        members[host] = replace(members[host], role=Role.HOST)
+    return replace(room, members=members, host=host)
+
+
+def _changed(
+    room: Room, member_id: MemberId, *, role: Role | None = None, offset_ms: float | None = None
+) -> Room:
+    member = room.members.get(member_id)
+    if member is None:
+        return room
+    member = replace(
+        member,
+        role=member.role if role is None else role,
+        offset_ms=member.offset_ms if offset_ms is None else offset_ms,
+    )
+    return replace(room, members={**room.members, member_id: member})
