@@ -1,0 +1,113 @@
+"""What the service needs of the world, phrased by the service. Adapters live in `infra`; each port has one suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tutti.core.events import Recorded
+from tutti.core.ids import Epoch, MemberId, RoomId, Seq
+from tutti.core.room import Room
+
+
+class Conflict(Exception):
+    """Somebody else appended first: read what they wrote, decide again."""
+
+
+class Unavailable(Exception):
+    """The world behind the port cannot do this now (disk full, network down). Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a room's log: after the event with this number, in this life of the room."""
+
+    epoch: Epoch
+    seq: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is kept of a room: the newest snapshot, if any, and every event after it, in order."""
+
+    snapshot: Room | None
+    events: tuple[Recorded, ...]
+
+
+Hear = Callable[[tuple[Recorded, ...]], None]
+
+
+class RoomLog(Protocol):
+    """The one place where a room is kept. An append that returned survives `kill -9` (memory: while the object lives)."""
+
+    async def append(self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]) -> None:
+        """Keep these, in order, all or none. `expected` None: the room must not exist yet, or its life has ended.
+
+        Raises `Conflict` if `expected` is not the room's last position any more, `Unavailable` if it cannot be kept.
+        """
+        ...
+
+    async def read(self, room: RoomId) -> Past | None:
+        """All that is needed to fold the room's current life, ended or not; None if there is no such room."""
+        ...
+
+    async def since(self, room: RoomId, after: Position) -> tuple[Recorded, ...] | None:
+        """The events after that position; None if they are no longer all kept, or it is of another life.
+
+        At least the last 512 events, and all of the last 30 s, are kept.
+        """
+        ...
+
+    async def keep(self, snapshot: Room) -> None:
+        """Remember this state, so that reading needs only what came after. Late or double: the newest wins."""
+        ...
+
+    def follow(self, room: RoomId, hear: Hear) -> Callable[[], None]:
+        """Call `hear` with every append from now on, this node's own included, in order, until the result is called."""
+        ...
+
+
+class RoomIndex(Protocol):
+    """Finding rooms without their ids."""
+
+    async def listed(self, dialect: str, limit: int) -> tuple[RoomId, ...]:
+        """Open rooms that this dialect made, newest first."""
+        ...
+
+    async def due(self, now_ms: float) -> tuple[RoomId, ...]:
+        """Open rooms whose time was up by room time `now_ms`. May name a room that has become active since."""
+        ...
+
+    async def forget(self, ended_before_ms: float) -> int:
+        """Delete the rooms that ended before room time `ended_before_ms`; how many there were."""
+        ...
+
+
+class Clock(Protocol):
+    """Time is asked for. Room time is in milliseconds, monotonic, and goes on over a restart of the server."""
+
+    def now_ms(self) -> float:
+        """Room time."""
+        ...
+
+    def wall_ms(self, room_ms: float) -> float:
+        """That room time as milliseconds since 1970 by the wall clock: for people to read, never to compute with."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody whose token was verified. `expires_ms`: when the token dies, milliseconds since 1970; None: unknown."""
+
+    id: MemberId
+    name: str | None = None
+    expires_ms: float | None = None
+
+
+class Identity(Protocol):
+    """Who a token belongs to."""
+
+    async def verify(self, token: str) -> Principal | None:
+        """The owner of the token; None if it is not valid here. Raises `Unavailable` if that cannot be known now."""
+        ...
