@@ -1,0 +1,356 @@
+"""Every setting of the server, read once at start from the environment and a `.env` file.
+
+Nothing else in the project reads the environment. An empty value is the same as none. All mistakes are reported
+together, one line each, naming the variable; the value of a secret is never part of a line.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from dotenv.parser import parse_stream
+
+E = TypeVar("E", bound=Enum)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+GUIDE_PORTS = (3000, 3001)
+MIN_SECRET_BYTES = 32
+DATABASES = ("postgres", "postgresql", "sqlite")
+REDISES = ("redis", "rediss", "valkey", "valkeys", "unix")
+
+
+class BadSettings(Exception):
+    """The server must not start: one sentence per mistake, each beginning with the name of what is wrong."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Environment(Enum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+class Mode(Enum):
+    """Open: what a client claims is believed. Closed: every token is verified (DESIGN D8)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class LogStyle(Enum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Switch(Enum):
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`ports`: all of them serve everything. `cors_origins`: `("*",)` is any, none is the server's own origin only.
+
+    `jwt_secret` is a random one if the operator gave none, so tokens do not outlive the process (open mode only).
+    `unused`: names of settings that were given and that this version does not use; the server says so once.
+    """
+
+    environment: Environment
+    mode: Mode
+    ports: tuple[int, ...]
+    data: Path
+    log: LogStyle
+    limits: bool
+    max_connections: int
+    max_connections_per_address: int
+    max_connections_per_second: int
+    trusted_proxies: tuple[Network, ...]
+    allow_open_on: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    frontend_url: str | None
+    jwt_secret: bytes = field(repr=False)
+    internal_api_key: str | None = field(repr=False)
+    spotify_client_id: str | None
+    spotify_client_secret: str | None = field(repr=False)
+    spotify_callback_url: str | None
+    spotify_api_url: str
+    session_timeout_hours: float
+    session_code_length: int
+    watch_max_participants: int
+    watch_providers: Path | None
+    unused: tuple[str, ...]
+
+    @property
+    def spotify_enabled(self) -> bool:
+        return self.spotify_client_id is not None and self.spotify_client_secret is not None
+
+
+def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
+    """The process's environment over what the file says; `os.environ` itself is left as it is."""
+    return {**_read_file(dotenv), **os.environ}
+
+
+def load(env: Mapping[str, str]) -> Settings:
+    """Raises `BadSettings` with every mistake there is."""
+    given = _Given(env)
+    runs_in = given.choice(_environment_name(given), Environment, Environment.DEVELOPMENT)
+    production = runs_in is Environment.PRODUCTION
+    mode = given.choice("TUTTI_MODE", Mode, Mode.CLOSED if production else Mode.OPEN)
+    closed = mode is Mode.CLOSED
+    client_id, client_secret = _spotify_app(given)
+    settings = Settings(
+        environment=runs_in,
+        mode=mode,
+        ports=_ports(given),
+        data=Path(given.text("TUTTI_DATA") or "data"),
+        log=given.choice("TUTTI_LOG", LogStyle, LogStyle.JSON if production else LogStyle.CONSOLE),
+        limits=_limits(given, closed=closed),
+        max_connections=given.whole("TUTTI_MAX_CONNECTIONS", 20_000, 1, 10_000_000),
+        max_connections_per_address=given.whole("TUTTI_MAX_CONNECTIONS_PER_ADDRESS", 200, 1, 10_000_000),
+        max_connections_per_second=given.whole("TUTTI_MAX_CONNECTIONS_PER_SECOND", 200, 1, 1_000_000),
+        trusted_proxies=_trusted_proxies(given),
+        allow_open_on=tuple(given.several("TUTTI_ALLOW_OPEN_ON")),
+        cors_origins=_cors_origins(given, closed=closed),
+        frontend_url=given.url("FRONTEND_URL", "http", "https"),
+        jwt_secret=_jwt_secret(given, closed=closed),
+        internal_api_key=_internal_api_key(given),
+        spotify_client_id=client_id,
+        spotify_client_secret=client_secret,
+        spotify_callback_url=given.url("SPOTIFY_CALLBACK_URL"),
+        spotify_api_url=_spotify_api_url(given, closed=closed),
+        session_timeout_hours=given.decimal("SESSION_TIMEOUT_HOURS", 4.0, 0.0, 168.0),
+        session_code_length=given.whole("SESSION_CODE_LENGTH", 6, 4, 12),
+        watch_max_participants=given.whole("WATCH_MAX_PARTICIPANTS", 10, 1, 100_000),
+        watch_providers=_watch_providers(given),
+        unused=_unused(given),
+    )
+    if given.mistakes:
+        raise BadSettings(*given.mistakes)
+    return settings
+
+
+def check_bind(settings: Settings, host: str) -> None:
+    """Raises `BadSettings` if anybody who reaches `host` could claim to be anybody, unless that was asked for by name."""
+    if settings.mode is Mode.CLOSED or _is_loopback(host):
+        return
+    if _same_host_name(host) in {_same_host_name(allowed) for allowed in settings.allow_open_on}:
+        return
+    raise BadSettings(
+        f"TUTTI_MODE: open mode believes whatever a client claims, so it is not opened on {host!r}, which other machines"
+        f" can reach. Set TUTTI_MODE=closed, or allow it by name: TUTTI_ALLOW_OPEN_ON={host}"
+    )
+
+
+class _Given:
+    """What the operator wrote, and what is wrong with it so far."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.mistakes: list[str] = []
+
+    def wrong(self, name: str, got: str, expected: str) -> None:
+        self.mistakes.append(f"{name}: got {got}, expected {expected}")
+
+    def secret(self, name: str) -> str | None:
+        """Exactly as written: somebody else may share it."""
+        value = self._env.get(name, "")
+        return value if value.strip() else None
+
+    def text(self, name: str) -> str | None:
+        return self._env.get(name, "").strip() or None
+
+    def several(self, name: str) -> list[str]:
+        return [part for raw in (self.text(name) or "").split(",") if (part := raw.strip())]
+
+    def choice(self, name: str, choices: type[E], default: E) -> E:
+        value = self.text(name)
+        if value is None:
+            return default
+        for choice in choices:
+            if choice.value == value.lower():
+                return choice
+        self.wrong(name, _shown(value), "one of " + ", ".join(str(choice.value) for choice in choices))
+        return default
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name) or str(default)
+        if re.fullmatch(r"\d{1,12}", value, re.ASCII) and least <= int(value) <= most:
+            return int(value)
+        self.wrong(name, _shown(value), f"a whole number from {least} to {most}")
+        return default
+
+    def decimal(self, name: str, default: float, above: float, most: float) -> float:
+        value = self.text(name) or str(default)
+        if re.fullmatch(r"\d{1,12}(\.\d{1,12})?", value, re.ASCII) and above < float(value) <= most:
+            return float(value)
+        self.wrong(name, _shown(value), f"a number above {above:g}, at most {most:g}")
+        return default
+
+    def url(self, name: str, *schemes: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        scheme, host = _scheme_and_host(value)
+        if scheme and (host or not schemes) and (scheme in schemes or not schemes):
+            return value.rstrip("/")
+        self.wrong(name, _shown(value), "a URL" + (" with " + " or ".join(schemes) if schemes else ""))
+        return None
+
+
+def _environment_name(given: _Given) -> str:
+    return "TUTTI_ENV" if given.text("TUTTI_ENV") else "NODE_ENV"
+
+
+def _ports(given: _Given) -> tuple[int, ...]:
+    """One port if the operator names one, else both that the guides' clients expect. 0 is any free port."""
+    return GUIDE_PORTS if given.text("PORT") is None else (given.whole("PORT", 0, 0, 65_535),)
+
+
+def _limits(given: _Given, *, closed: bool) -> bool:
+    limits = given.choice("TUTTI_LIMITS", Switch, Switch.ON) is Switch.ON
+    if closed and not limits:
+        given.wrong("TUTTI_LIMITS", "'off'", "on in closed mode: off is for load tests only")
+    return limits
+
+
+def _trusted_proxies(given: _Given) -> tuple[Network, ...]:
+    networks: list[Network] = []
+    for part in given.several("TUTTI_TRUSTED_PROXIES"):
+        try:
+            networks.append(ipaddress.ip_network(part))
+        except ValueError:
+            given.wrong(
+                "TUTTI_TRUSTED_PROXIES", _shown(part), "addresses or networks such as 10.0.0.0/8, with commas"
+            )
+    return tuple(networks)
+
+
+def _cors_origins(given: _Given, *, closed: bool) -> tuple[str, ...]:
+    origins = [part.rstrip("/").lower() for part in given.several("CORS_ORIGIN")]
+    if "*" in origins:
+        return ("*",)
+    for origin in origins:
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/@?#]+", origin):
+            given.wrong(
+                "CORS_ORIGIN", _shown(origin), "* or origins such as https://example.org, with commas"
+            )
+    if not origins:
+        return () if closed else ("*",)
+    return tuple(origins)
+
+
+def _jwt_secret(given: _Given, *, closed: bool) -> bytes:
+    written = given.secret("JWT_SECRET")
+    secret = (written or "").encode("utf-8", "surrogateescape")
+    if closed and len(secret) < MIN_SECRET_BYTES:
+        got = f"{len(secret)} bytes" if secret else "nothing"
+        given.wrong("JWT_SECRET", got, f"at least {MIN_SECRET_BYTES} bytes in closed mode")
+    return secret or secrets.token_bytes(MIN_SECRET_BYTES)
+
+
+def _internal_api_key(given: _Given) -> str | None:
+    key = given.secret("INTERNAL_API_KEY")
+    if key is not None and not re.fullmatch(r"[!-~]+", key):
+        given.wrong(
+            "INTERNAL_API_KEY", "characters that a header cannot carry", "visible ASCII without spaces"
+        )
+    return key
+
+
+def _spotify_app(given: _Given) -> tuple[str | None, str | None]:
+    client_id, client_secret = given.text("SPOTIFY_CLIENT_ID"), given.secret("SPOTIFY_CLIENT_SECRET")
+    if client_id and not client_secret:
+        given.wrong(
+            "SPOTIFY_CLIENT_SECRET", "nothing", "the secret that goes with SPOTIFY_CLIENT_ID, or neither"
+        )
+    if client_secret and not client_id:
+        given.wrong("SPOTIFY_CLIENT_ID", "nothing", "the id that goes with SPOTIFY_CLIENT_SECRET, or neither")
+    return client_id, client_secret
+
+
+def _spotify_api_url(given: _Given, *, closed: bool) -> str:
+    url = given.url("SPOTIFY_API_URL", "http", "https") or "https://api.spotify.com"
+    scheme, host = _scheme_and_host(url)
+    if closed and scheme != "https" and not _is_loopback(host):
+        given.wrong("SPOTIFY_API_URL", _shown(url), "https in closed mode: people's tokens travel there")
+    return url
+
+
+def _watch_providers(given: _Given) -> Path | None:
+    path = given.text("WATCH_PROVIDERS")
+    if path is not None and not Path(path).is_file():
+        given.wrong("WATCH_PROVIDERS", _shown(path), "the path of a TOML file that exists")
+    return None if path is None else Path(path)
+
+
+def _unused(given: _Given) -> tuple[str, ...]:
+    """They are checked all the same, so that they are right on the day when they count. They hold passwords."""
+    for name, schemes in (("DATABASE_URL", DATABASES), ("REDIS_URL", REDISES)):
+        value = given.secret(name)
+        scheme = (
+            value.strip().partition("://")[0].partition("+")[0].lower() if value and "://" in value else ""
+        )
+        if value and scheme not in schemes:
+            given.wrong(
+                name, "another scheme" if scheme else "no scheme", " or ".join(f"{s}://" for s in schemes)
+            )
+    return tuple(name for name in ("DATABASE_URL", "REDIS_URL") if given.secret(name))
+
+
+def _read_file(dotenv: Path) -> dict[str, str]:
+    try:
+        with dotenv.open(encoding="utf-8") as lines:
+            bindings = list(parse_stream(lines))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"{dotenv}: cannot be read ({type(problem).__name__})") from None
+    if broken := [binding.original.line for binding in bindings if binding.error]:
+        raise BadSettings(*(f"{dotenv}: line {line} is not NAME=value" for line in broken))
+    return {binding.key: binding.value for binding in bindings if binding.key and binding.value}
+
+
+def _shown(value: str) -> str:
+    """The value as a line may show it: short, without control characters or a URL's user name and password."""
+    return repr(re.sub(r"//[^/]*@", "//…@", value)[:80])
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme if "://" in url else "", parts.hostname or ""
+    except ValueError:
+        return "", ""
+
+
+def _is_loopback(host: str) -> bool:
+    name = _same_host_name(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _same_host_name(host: str) -> str:
+    """One spelling of a host: `[::1]` and `0:0:0:0:0:0:0:1` are the same."""
+    name = host.strip().lower().removeprefix("[").removesuffix("]")
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name.removesuffix(".")
