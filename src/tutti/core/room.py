@@ -52,6 +52,11 @@ class Room:
         started = self.opened_at_ms if self.defaults.expiry is Expiry.FROM_OPENING else self.active_at_ms
         return started + self.defaults.lives_ms
 
+    @property
+    def outlives_its_hours(self) -> bool:
+        """Whether people being in it keeps the room open."""
+        return self.defaults.expiry is Expiry.FROM_LAST_ACTIVITY
+
     def position_at(self, now_ms: float) -> float:
         return self.timeline.position_at(now_ms, self.duration_ms)
 

@@ -1,0 +1,168 @@
+"""The port between a wire language and the rooms. A dialect translates; it decides nothing.
+
+`encode` makes the same frames for every viewer and runs once per event, not per member. What differs per viewer is
+`welcome` (a full picture) and `tell` (guide 000 commands each player to its own position; see ADR 0011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from tutti.core.commands import Command, Open
+from tutti.core.events import Event, Recorded
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.refusals import Refused
+from tutti.core.room import Room
+from tutti.service.frames import Frame
+
+
+class Malformed(Exception):
+    """Not a sentence of this dialect. `str()` says what is wrong with it, for the person who wrote the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Make a room and enter it."""
+
+    who: MemberId | None
+    command: Open
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Join, or come back, and be told from now on. `as_host`: only if the host's seat is this person's."""
+
+    room: RoomId
+    who: MemberId | None
+    name: str | None
+    as_host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    room: RoomId
+    who: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A command to a room that this connection has entered."""
+
+    room: RoomId
+    who: MemberId | None
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """A sign of life."""
+
+    room: RoomId
+    who: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """Tell me again where everybody should be."""
+
+    room: RoomId
+    who: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A token given after connecting."""
+
+    token: str
+
+
+Sentence = Found | Enter | Exit | Ask | Renew | Resync | SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """`half_rtt_ms`: how long a frame takes to this viewer, half its smallest round trip; 0 while unknown."""
+
+    member: MemberId
+    half_rtt_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """When a viewer that cannot steer itself is told where it should be.
+
+    Checked every `every_s`; told if its drift is over `over_ms`, then not again for `hold_s`. `modelled`: it never
+    reports, so that it is taken to do as it was told.
+    """
+
+    every_s: float
+    over_ms: float
+    hold_s: float
+    modelled: bool
+
+
+class Dialect(Protocol):
+    """`unspoken`: events it cannot express. `unheard`: commands nobody can give in it. Both are proven by a test.
+
+    `personal`: events that go through `tell`. `coalesced`: events of which, in a room of more than
+    `coalesce_above` members, only the newest of each quarter of a second is sent.
+    """
+
+    name: str
+    unspoken: frozenset[type[Event]]
+    unheard: frozenset[type[Command]]
+    personal: frozenset[type[Event]]
+    coalesced: frozenset[type[Event]]
+    coalesce_above: int
+    steering: Steering
+    one_socket_per_member: bool
+
+    def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
+        """What this event asks for. Raises `Malformed`."""
+        ...
+
+    def encode(self, recorded: Recorded, room: Room, now_ms: float) -> tuple[Frame, ...]:
+        """Frames for every viewer; `room` is the state after the event."""
+        ...
+
+    def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
+        """Frames for this viewer, for a `personal` event."""
+        ...
+
+    def welcome(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
+        """The whole picture, for somebody who has just entered."""
+        ...
+
+    def founded(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
+        """For somebody who has just made this room."""
+        ...
+
+    def resync(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
+        """The answer to `Resync`."""
+        ...
+
+    def steer(
+        self, room: Room, viewer: Viewer, drift_ms: float | None, now_ms: float, correct: bool
+    ) -> tuple[Frame, ...]:
+        """For this viewer: how far off it is (None: unknown) and, if `correct`, where it should be now."""
+        ...
+
+    def status(self, room: Room, drifts_ms: dict[MemberId, float], now_ms: float) -> tuple[Frame, ...]:
+        """For everybody: how far each member is from the timeline. At most one a second; () if it has no word for it."""
+        ...
+
+    def refuse(self, refused: Refused) -> Frame:
+        """An error that stands for itself."""
+        ...
+
+    def malformed(self, problem: str) -> Frame:
+        """The same for a sentence that was none."""
+        ...
+
+    def answer(self, outcome: Room | Refused | None) -> bytes:
+        """The JSON of an acknowledgement, where the client asked for one."""
+        ...

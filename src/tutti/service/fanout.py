@@ -1,0 +1,108 @@
+"""From one event to many connections: encoded once per dialect, handed to each connection as the same frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tutti.core.commands import Told
+from tutti.core.events import Event, Recorded, TimelineMoved
+from tutti.core.ids import MemberId
+from tutti.core.room import Room
+from tutti.service.dialect import Dialect, Viewer
+from tutti.service.frames import Frame, Peer
+from tutti.service.metrics import Metrics
+from tutti.service.timers import Timer, TimerWheel
+
+COALESCE_S = 0.25
+
+
+class Subscription:
+    """One connection that listens to one room as one member, in one dialect."""
+
+    __slots__ = ("corrected_ms", "dialect", "half_rtt_ms", "lost", "member", "peer", "told")
+
+    def __init__(self, peer: Peer, member: MemberId, dialect: Dialect, lost: Callable[[], None]) -> None:
+        self.peer = peer
+        self.member = member
+        self.dialect = dialect
+        self.lost = lost
+        """Called when the room lets go of this subscription, so that its connection forgets it."""
+        self.half_rtt_ms = 0.0
+        self.told: Told | None = None
+        self.corrected_ms = 0.0
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.member, self.half_rtt_ms)
+
+    def send(self, frames: tuple[Frame, ...]) -> None:
+        for frame in frames:
+            self.peer.send(frame)
+
+
+class Audience:
+    """Everybody who hears a room in one dialect. `told`: what they were last told together."""
+
+    __slots__ = ("_pending", "_timer", "_wheel", "dialect", "metrics", "subscriptions", "told")
+
+    def __init__(self, dialect: Dialect, wheel: TimerWheel, metrics: Metrics) -> None:
+        self.dialect = dialect
+        self.metrics = metrics
+        self.subscriptions: dict[Subscription, Peer] = {}
+        self.told: Told | None = None
+        self._wheel = wheel
+        self._pending: dict[type[Event], Callable[[], tuple[Frame, ...]]] = {}
+        self._timer: Timer | None = None
+
+    def publish(self, recorded: Recorded, room: Room, now_ms: float) -> None:
+        """Tell everybody of one event; `room` is the state after it."""
+        dialect, kind = self.dialect, type(recorded.event)
+        if kind in dialect.unspoken or not self.subscriptions:
+            return
+        if kind in dialect.personal:
+            for subscription in tuple(self.subscriptions):
+                subscription.send(dialect.tell(recorded, room, subscription.viewer, now_ms))
+        elif kind in dialect.coalesced and len(self.subscriptions) > dialect.coalesce_above:
+            self._coalesce(kind, recorded, room, now_ms)
+            return
+        else:
+            self._release()
+            self.send(dialect.encode(recorded, room, now_ms))
+        if kind is TimelineMoved:
+            self.told = Told(room.position_at(now_ms), now_ms)
+        self.metrics.events_out[dialect.name] += 1
+
+    def send(self, frames: tuple[Frame, ...]) -> None:
+        peers = tuple(self.subscriptions.values())  # a peer that closes leaves while we send
+        for frame in frames:
+            for peer in peers:
+                peer.send(frame)
+        self.metrics.deliveries[self.dialect.name] += len(frames) * len(self.subscriptions)
+
+    def last_told(self, subscription: Subscription) -> Told | None:
+        """What this one was told last, alone or together with the others."""
+        alone, together = subscription.told, self.told
+        if alone is None or together is None:
+            return alone or together
+        return alone if alone.at_ms >= together.at_ms else together
+
+    def _coalesce(self, kind: type[Event], recorded: Recorded, room: Room, now_ms: float) -> None:
+        """In a large room the newest roster speaks for those before it. The first goes out at once."""
+        if self._timer is None:
+            self.send(self.dialect.encode(recorded, room, now_ms))
+            self._timer = self._wheel.after(COALESCE_S, self._elapsed)
+            return
+        self._pending.pop(kind, None)
+        self._pending[kind] = lambda: self.dialect.encode(recorded, room, now_ms)
+
+    def _elapsed(self) -> None:
+        self._timer = None
+        if self._pending:
+            self._release()
+            self._timer = self._wheel.after(COALESCE_S, self._elapsed)
+
+    def _release(self) -> None:
+        """Send what waited, so that nothing overtakes it."""
+        pending, self._pending = self._pending, {}
+        for encode in pending.values():
+            self.send(encode())

@@ -1,0 +1,269 @@
+"""A room on this node: its replica, its turn, and who listens to it here.
+
+One turn at a time: commands that arrive while an append is under way wait, and are then decided together on the newest
+state and appended together. Nobody is told of an event before it is kept; the one who asked is answered last.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tutti.core import commands as c
+from tutti.core.decide import decide
+from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpened
+from tutti.core.ids import Epoch, MemberId, RoomId, Seq
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room, evolve, fold
+from tutti.service.fanout import Audience, Subscription
+from tutti.service.ports import Conflict, Position, Unavailable
+from tutti.service.presence import Presence
+from tutti.service.steering import Helm
+
+if TYPE_CHECKING:
+    from tutti.service.rooms import Rooms
+
+SNAPSHOT_EVERY = 256
+MOST_IN_A_TURN = 256
+CONFLICTS_BEFORE_GIVING_UP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Done and kept. `events` is empty if nothing had to change."""
+
+    room: Room
+    events: tuple[Recorded, ...] = ()
+
+
+Answer = Accepted | Refused
+Done = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    command: c.Command
+    who: MemberId | None
+    done: Done
+    at_ms: float
+
+
+class LiveRoom:
+    """Use `submit` to ask, `attach` to listen. `state` is None until the room is opened or loaded."""
+
+    def __init__(self, room_id: RoomId, rooms: Rooms) -> None:
+        self.id = room_id
+        self.state: Room | None = None
+        self.audiences: dict[str, Audience] = {}
+        self.presence = Presence(self, rooms.wheel)
+        self.helm = Helm(self, rooms.wheel, rooms.clock)
+        self._rooms = rooms
+        self._queue: deque[_Asked] = deque()
+        self._turning = False
+        self._kept_seq = 0
+        self._unfollow = rooms.log.follow(room_id, self._heard)
+
+    @property
+    def idle(self) -> bool:
+        """Nobody listens here and nothing is under way: the replica may be dropped."""
+        return not self._turning and not any(a.subscriptions for a in self.audiences.values())
+
+    def submit(self, command: c.Command, who: MemberId | None, done: Done) -> None:
+        """Ask; `done` hears the answer, at once if nothing has to be kept."""
+        now_ms = self._rooms.clock.now_ms()
+        if not self._turning:
+            decision = decide(self.state, command, who, now_ms)
+            if isinstance(decision, Refused):
+                done(decision)
+                return
+            if not decision and self.state is not None:
+                self._observe(command, who, now_ms)
+                done(Accepted(self.state))
+                return
+        self._queue.append(_Asked(command, who, done, now_ms))
+        if not self._turning:
+            self._turning = True
+            self._rooms.spawn(self._turns())
+
+    def attach(self, subscription: Subscription) -> None:
+        """Tell this connection everything from now on."""
+        dialect = subscription.dialect
+        audience = self.audiences.get(dialect.name)
+        if audience is None:
+            audience = self.audiences[dialect.name] = Audience(
+                dialect, self._rooms.wheel, self._rooms.metrics
+            )
+        if dialect.one_socket_per_member:
+            self._let_go(subscription.member, keep=subscription)
+        audience.subscriptions[subscription] = subscription.peer
+        self.presence.came(subscription)
+
+    def detach(self, subscription: Subscription) -> None:
+        """Stop telling it. Its member is lost, unless another connection of theirs is here or they come back in time."""
+        audience = self.audiences.get(subscription.dialect.name)
+        if audience is not None and audience.subscriptions.pop(subscription, None) is not None:
+            self.presence.went(subscription)
+
+    def load(self, snapshot: Room | None, events: tuple[Recorded, ...]) -> None:
+        self.state = fold(self.id, events, snapshot)
+        self._kept_seq = snapshot.seq if snapshot else 0
+        if self.state is not None and self.state.closed is None:
+            self.presence.restored(self.state)
+
+    def close(self) -> None:
+        """Forget the replica. The room itself lives on in the log."""
+        self._unfollow()
+        self.presence.stop()
+        self.helm.stop()
+
+    async def _turns(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
+                await self._turn(batch)
+            await self._keep_snapshot()
+        finally:
+            self._turning = False
+        if self._queue:  # asked while the snapshot was written
+            self._turning = True
+            self._rooms.spawn(self._turns())
+
+    async def _turn(self, batch: list[_Asked]) -> None:
+        answers: list[Answer] = []
+        for _ in range(CONFLICTS_BEFORE_GIVING_UP):
+            answers, recorded = self._decide_all(batch)
+            if not recorded:
+                break
+            try:
+                await self._rooms.log.append(self.id, self._expected(recorded[0]), recorded)
+                break
+            except Conflict:
+                await self._catch_up()
+            except Unavailable as problem:
+                self._rooms.log_unavailable(self.id, problem)
+                answers = [_unless_unchanged(answer) for answer in answers]
+                break
+        else:
+            answers = [_unless_unchanged(answer) for answer in answers]
+        self._answer_all(batch, answers)
+
+    def _decide_all(self, batch: list[_Asked]) -> tuple[list[Answer], tuple[Recorded, ...]]:
+        """Each on the state that the ones before it leave behind."""
+        now_ms = self._rooms.clock.now_ms()
+        state, answers, all_recorded = self.state, list[Answer](), list[Recorded]()
+        for asked in batch:
+            decision = decide(state, asked.command, asked.who, now_ms)
+            if isinstance(decision, Refused):
+                answers.append(decision)
+                continue
+            recorded = self._number(state, decision, now_ms)
+            for one in recorded:
+                state = evolve(self.id, state, one)
+            all_recorded += recorded
+            answers.append(Accepted(state, recorded) if state else Refused(Reason.ROOM_NOT_FOUND))
+        return answers, tuple(all_recorded)
+
+    def _number(self, state: Room | None, events: tuple[Event, ...], now_ms: float) -> tuple[Recorded, ...]:
+        if events and isinstance(events[0], RoomOpened):
+            epoch, seq = self._rooms.new_epoch(), 0
+        elif state is not None:
+            epoch, seq = state.epoch, state.seq
+        else:
+            return ()
+        return tuple(Recorded(epoch, Seq(seq + n), now_ms, event) for n, event in enumerate(events, 1))
+
+    def _expected(self, first: Recorded) -> Position | None:
+        return None if first.seq == 1 else Position(first.epoch, Seq(first.seq - 1))
+
+    async def _catch_up(self) -> None:
+        """Somebody else was first. What they wrote may have reached us meanwhile; if not, read it."""
+        past = await self._rooms.log.read(self.id)
+        if past is None:
+            self.state = None
+            return
+        fresh = fold(self.id, past.events, past.snapshot)
+        if fresh is not None and self.state is not None and fresh.epoch == self.state.epoch:
+            missed = await self._rooms.log.since(self.id, Position(self.state.epoch, self.state.seq))
+            if missed is not None:
+                self._heard(missed)
+                return
+        self.state = fresh
+
+    def _answer_all(self, batch: list[_Asked], answers: list[Answer]) -> None:
+        now_ms = self._rooms.clock.now_ms()
+        for asked, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Accepted):
+                self._observe(asked.command, asked.who, now_ms)
+                if answer.events:
+                    self._rooms.metrics.fanout.observe((now_ms - asked.at_ms) / 1000)
+            asked.done(answer)
+
+    def _heard(self, events: tuple[Recorded, ...]) -> None:
+        """These are kept now, whoever appended them: apply and tell."""
+        now_ms = self._rooms.clock.now_ms()
+        for recorded in events:
+            if not self._is_next(recorded):
+                continue
+            self.state = evolve(self.id, self.state, recorded)
+            for audience in tuple(self.audiences.values()):
+                audience.publish(recorded, self.state, now_ms)
+            self._after(recorded, self.state)
+
+    def _is_next(self, recorded: Recorded) -> bool:
+        if isinstance(recorded.event, RoomOpened):
+            return self.state is None or self.state.epoch != recorded.epoch
+        state = self.state
+        return state is not None and state.epoch == recorded.epoch and recorded.seq == state.seq + 1
+
+    def _after(self, recorded: Recorded, room: Room) -> None:
+        """What an event means for those who listen here."""
+        match recorded.event:
+            case MemberLeft(member):
+                self._let_go(member)
+                self.presence.left(member)
+                self.helm.forget(member)
+            case RoomClosed():
+                for audience in self.audiences.values():
+                    for subscription in tuple(audience.subscriptions):
+                        self._drop(subscription)
+                self.presence.stop()
+                self.helm.stop()
+            case _:
+                self.presence.changed(recorded.event, room)
+                self.helm.changed(recorded.event, room)
+        self._rooms.changed(self)
+
+    def _let_go(self, member: MemberId, keep: Subscription | None = None) -> None:
+        for audience in self.audiences.values():
+            for subscription in tuple(audience.subscriptions):
+                if subscription.member == member and subscription is not keep:
+                    self._drop(subscription)
+
+    def _drop(self, subscription: Subscription) -> None:
+        self.audiences[subscription.dialect.name].subscriptions.pop(subscription, None)
+        self.presence.dropped(subscription)
+        subscription.lost()
+
+    def _observe(self, command: c.Command, who: MemberId | None, now_ms: float) -> None:
+        if who is not None and isinstance(command, c.Report):
+            self.helm.observed(who, command, now_ms)
+
+    async def _keep_snapshot(self) -> None:
+        room = self.state
+        if room is None or room.seq - self._kept_seq < SNAPSHOT_EVERY:
+            return
+        try:
+            await self._rooms.log.keep(room)
+            self._kept_seq = room.seq
+        except Unavailable as problem:
+            self._rooms.log_unavailable(self.id, problem)
+
+
+def _unless_unchanged(answer: Answer) -> Answer:
+    """What could not be kept did not happen; what changed nothing stands."""
+    return Refused(Reason.UNAVAILABLE) if isinstance(answer, Accepted) and answer.events else answer
+
+
+__all__ = ["Accepted", "Answer", "Done", "Epoch", "LiveRoom"]

@@ -1,0 +1,285 @@
+"""All rooms that are alive on this node, and the ways to one: open, find, ask, list, expire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+import structlog
+
+from tutti.core import commands as c
+from tutti.core.events import CloseReason
+from tutti.core.ids import Epoch, MemberId, RoomId
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
+from tutti.service.limits import Limits
+from tutti.service.live_room import Accepted, Answer, Done, LiveRoom
+from tutti.service.metrics import Metrics
+from tutti.service.ports import Clock, RoomIndex, RoomLog, Unavailable
+from tutti.service.timers import Timer, TimerWheel
+
+log = structlog.get_logger("tutti.rooms")
+
+DUE_EVERY_S = 5.0
+IDLE_S = 60.0
+ENDED_KEPT_MS = 24 * 3_600_000.0
+"""How long an ended room still answers that it has ended, rather than that it never was."""
+
+
+class Store(RoomLog, RoomIndex, Protocol):
+    """A log that can also be searched: what a node needs."""
+
+
+class Rooms:
+    """Use as `async with rooms:`; everything it starts ends with it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        wheel: TimerWheel,
+        metrics: Metrics,
+        *,
+        random_text: Callable[[int], str],
+        limits: Limits | None,
+    ) -> None:
+        self.log: RoomLog = store
+        self.index: RoomIndex = store
+        self.clock = clock
+        self.wheel = wheel
+        self.metrics = metrics
+        self.limits = limits
+        """None: no rate limits (load tests only)."""
+        self.draining = False
+        self._random_text = random_text
+        self._live: dict[RoomId, LiveRoom] = {}
+        self._loading: dict[RoomId, list[Callable[[LiveRoom | Refused], None]]] = {}
+        self._expiries: dict[RoomId, Timer] = {}
+        self._idle: dict[RoomId, Timer] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._sweep: Timer | None = None
+
+    async def __aenter__(self) -> Rooms:
+        await self._tasks.__aenter__()
+        self._schedule_sweep()
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        for timer in (self._sweep, *self._expiries.values(), *self._idle.values()):
+            if timer is not None:
+                timer.cancel()
+        for live in tuple(self._live.values()):
+            live.close()
+        await self._tasks.__aexit__(*exception)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run this until it ends; it is awaited when the rooms close, and a bug in it is logged, once."""
+        self._tasks.create_task(_guarded(work))
+
+    def new_epoch(self) -> Epoch:
+        return Epoch(self._random_text(12))
+
+    def find(self, room_id: RoomId, then: Callable[[LiveRoom | Refused], None]) -> None:
+        """`then` hears the room, open or ended, or why there is none; at once if it is alive here."""
+        room_id = canonical(room_id)
+        live = self._live.get(room_id)
+        if live is not None:
+            then(live if live.state is not None else Refused(Reason.ROOM_NOT_FOUND))
+            return
+        waiting = self._loading.get(room_id)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self._loading[room_id] = [then]
+        self.spawn(self._load(room_id))
+
+    def submit(self, room_id: RoomId, command: c.Command, who: MemberId | None, done: Done) -> None:
+        """Ask a room; `done` hears the answer."""
+
+        def found(live: LiveRoom | Refused) -> None:
+            if isinstance(live, Refused):
+                done(live)
+            else:
+                live.submit(command, who, done)
+
+        if self.draining and who is not None:
+            done(Refused(Reason.DRAINING))
+        else:
+            self.find(room_id, found)
+
+    def open(self, room_id: RoomId, command: c.Open, who: MemberId, done: Callable[[Answer], None]) -> None:
+        """Open a room under this id, which nobody should have; `ROOM_EXISTS` if somebody has."""
+        room_id = canonical(room_id)
+        if self.draining:
+            done(Refused(Reason.DRAINING))
+            return
+        live = self._live.get(room_id)
+        if live is not None and live.state is not None:
+            done(Refused(Reason.ROOM_EXISTS))
+            return
+        if live is None:
+            live = self._admit(room_id)
+        live.submit(command, who, done)
+
+    async def ask(self, room_id: RoomId, command: c.Command, who: MemberId | None) -> Answer:
+        """As `submit`, for those who can wait."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.submit(room_id, command, who, lambda a: _settle(answer, a))
+        return await answer
+
+    async def found(self, new_id: Callable[[], RoomId], command: c.Open, who: MemberId) -> Answer:
+        """Open a room under a new id."""
+        for _ in range(8):
+            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self.open(new_id(), command, who, lambda a, f=answer: _settle(f, a))  # type: ignore[misc] # default binds this round's future
+            outcome = await answer
+            if not (isinstance(outcome, Refused) and outcome.reason is Reason.ROOM_EXISTS):
+                return outcome
+        return Refused(Reason.UNAVAILABLE)
+
+    async def live(self, room_id: RoomId) -> LiveRoom | Refused:
+        """The room with its presence and observations."""
+        answer: asyncio.Future[LiveRoom | Refused] = asyncio.get_running_loop().create_future()
+        self.find(room_id, lambda a: _settle(answer, a))
+        return await answer
+
+    async def look(self, room_id: RoomId) -> Room | Refused:
+        """The room's state; a refusal if it is not there or has ended."""
+        live = await self.live(room_id)
+        if isinstance(live, Refused):
+            return live
+        if live.state is None:
+            return Refused(Reason.ROOM_NOT_FOUND)
+        return ended(live.state) or live.state
+
+    async def listed(self, dialect: str, limit: int) -> tuple[Room, ...]:
+        """Open rooms that this dialect made, newest first."""
+        rooms = [await self.look(room_id) for room_id in await self.index.listed(dialect, limit)]
+        return tuple(room for room in rooms if isinstance(room, Room))
+
+    def alive(self) -> tuple[LiveRoom, ...]:
+        return tuple(self._live.values())
+
+    def changed(self, live: LiveRoom) -> None:
+        """Called by a room after each event: its expiry may have moved, and it may have ended."""
+        room = live.state
+        if room is None:
+            return
+        if room.closed is not None:
+            self._cancel_expiry(room.id)
+        elif room.id not in self._expiries:
+            self._arm_expiry(live, room)
+
+    def release(self, live: LiveRoom) -> None:
+        """Called when somebody stopped listening: a replica that nobody needs is dropped after a while."""
+        if live.idle and live.id not in self._idle:
+            self._idle[live.id] = self.wheel.after(IDLE_S, lambda: self._drop_if_idle(live))
+
+    def log_unavailable(self, room_id: RoomId, problem: Exception) -> None:
+        log.error("store.unavailable", room=room_id, problem=str(problem))
+
+    async def _load(self, room_id: RoomId) -> None:
+        outcome: LiveRoom | Refused = Refused(Reason.UNAVAILABLE)
+        try:
+            past = await self.log.read(room_id)
+            live = self._live.get(room_id)
+            if past is None:
+                outcome = live if live and live.state else Refused(Reason.ROOM_NOT_FOUND)
+            elif live is None:
+                live = self._admit(room_id)
+                live.load(past.snapshot, past.events)
+                self.changed(live)
+                outcome = live
+            else:
+                outcome = live
+        except Unavailable as problem:
+            self.log_unavailable(room_id, problem)
+        finally:
+            for then in self._loading.pop(room_id):
+                then(outcome)
+
+    def _admit(self, room_id: RoomId) -> LiveRoom:
+        live = self._live[room_id] = LiveRoom(room_id, self)
+        self.metrics.rooms = len(self._live)
+        self.release(live)
+        return live
+
+    def _drop_if_idle(self, live: LiveRoom) -> None:
+        self._idle.pop(live.id, None)
+        if not live.idle:
+            return
+        if live.presence.waiting:  # somebody's grace is running: look again later
+            self.release(live)
+            return
+        self._cancel_expiry(live.id)
+        self._live.pop(live.id, None)
+        self.metrics.rooms = len(self._live)
+        live.close()
+
+    def _arm_expiry(self, live: LiveRoom, room: Room) -> None:
+        wait_s = max(room.expires_at_ms - self.clock.now_ms(), 0.0) / 1000
+        self._expiries[room.id] = self.wheel.after(wait_s, lambda: self._expire(live))
+
+    def _cancel_expiry(self, room_id: RoomId) -> None:
+        timer = self._expiries.pop(room_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _expire(self, live: LiveRoom) -> None:
+        """The time is up, unless the room was active since, or people are in it and that counts as activity."""
+        self._expiries.pop(live.id, None)
+        room = live.state
+        if room is None or room.closed is not None:
+            return
+        if room.expires_at_ms > self.clock.now_ms():
+            self._arm_expiry(live, room)
+        elif room.outlives_its_hours and not live.idle:
+            self._expiries[live.id] = self.wheel.after(IDLE_S, lambda: self._expire(live))
+        else:
+            live.submit(c.Expire(), None, lambda _: None)
+
+    def _schedule_sweep(self) -> None:
+        self._sweep = self.wheel.after(DUE_EVERY_S, lambda: self.spawn(self._sweep_once()))
+
+    async def _sweep_once(self) -> None:
+        """Rooms that nobody has touched since their time was up are not alive here: the index knows them."""
+        try:
+            now_ms = self.clock.now_ms()
+            for room_id in await self.index.due(now_ms):
+                if room_id not in self._live:
+                    live = await self.live(room_id)
+                    if isinstance(live, LiveRoom):
+                        self._expire(live)
+            await self.index.forget(now_ms - ENDED_KEPT_MS)
+        except Unavailable as problem:
+            log.error("store.unavailable", problem=str(problem))
+        finally:
+            self._schedule_sweep()
+
+
+def canonical(room_id: RoomId) -> RoomId:
+    """Codes are read aloud and typed: case does not count, in any dialect."""
+    return RoomId(room_id.strip().upper())
+
+
+def ended(room: Room) -> Refused | None:
+    """Why this room answers no more, if it has ended."""
+    if room.closed is None:
+        return None
+    return Refused(Reason.ROOM_EXPIRED if room.closed is CloseReason.EXPIRED else Reason.ROOM_CLOSED)
+
+
+def _settle(future: asyncio.Future[Any], answer: object) -> None:
+    if not future.done():  # the one who asked may have gone away
+        future.set_result(answer)
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("bug")
+
+
+__all__ = ["Accepted", "Rooms", "Store", "canonical", "ended"]
