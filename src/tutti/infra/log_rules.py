@@ -23,7 +23,7 @@ def opening_of(expected: Position | None, events: tuple[Recorded, ...]) -> RoomO
         return None
     first = events[0].event
     if not isinstance(first, RoomOpened):
-        raise ValueError("a room's life begins with RoomOpened")
+        raise ValueError("the first event of a life is RoomOpened")
     return first
 
 
