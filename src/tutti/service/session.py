@@ -38,17 +38,22 @@ Reply = Callable[[bytes], None]
 class Connection(Peer, Protocol):
     """`id` is for logs, `client` the address that sent it here."""
 
-    id: str
-    client: str
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def client(self) -> str: ...
 
     @property
     def half_rtt_ms(self) -> float:
         """Half the smallest round trip seen; 0 while unknown."""
         ...
 
-    def pause_reading(self) -> None: ...
+    def pause(self) -> None:
+        """Deliver nothing more until `resume`."""
+        ...
 
-    def resume_reading(self) -> None: ...
+    def resume(self) -> None: ...
 
 
 class Hall:
@@ -129,7 +134,7 @@ class Session:
         self._inbox.append((dialect, name, args, reply))
         if len(self._inbox) >= MOST_WAITING and not self._paused:
             self._paused = True
-            self.connection.pause_reading()
+            self.connection.pause()
 
     def _finished(self) -> None:
         self._busy = False
@@ -147,7 +152,7 @@ class Session:
         self._draining_inbox = False
         if self._paused and len(self._inbox) < MOST_WAITING // 2:
             self._paused = False
-            self.connection.resume_reading()
+            self.connection.resume()
 
     def _handle(
         self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None

@@ -122,6 +122,7 @@ class EngineSession:
         "_inbox",
         "_outbox",
         "_paused",
+        "_pinged_s",
         "_poll",
         "_post",
         "_posting",
@@ -131,6 +132,7 @@ class EngineSession:
         "_state",
         "_waiting_bytes",
         "opening",
+        "rtt_s",
         "sid",
     )
 
@@ -150,6 +152,9 @@ class EngineSession:
         self._paused = False
         self._draining = False
         self._awaiting_pong = False
+        self._pinged_s = 0.0
+        self.rtt_s: float | None = None
+        """The smallest round trip of a ping so far."""
         self._beat: Timer
         self._conversation: Conversation
 
@@ -348,12 +353,15 @@ class EngineSession:
         # The wheel rounds up, by a slot at the most: the client's time to answer is not to grow by that.
         late_s = min(server.clock() - self._beat.due_s, server.wheel.slot_s)
         self._awaiting_pong = True
+        self._pinged_s = server.clock()
         self._beat = server.wheel.after(server.settings.ping_timeout_s - late_s, self._ping)
         self.send(_PING)
 
     def _pong(self) -> None:
         if self._awaiting_pong:
             self._awaiting_pong = False
+            rtt_s = self._server.clock() - self._pinged_s
+            self.rtt_s = rtt_s if self.rtt_s is None else min(self.rtt_s, rtt_s)
             self._beat.cancel()
             self._beat = self._server.wheel.after(self._server.settings.ping_interval_s, self._ping)
 

@@ -257,6 +257,11 @@ class Socket:
         """The peer's address."""
         return self._session.engine.opening.client
 
+    @property
+    def half_rtt_ms(self) -> float:
+        """How long a frame takes to the client, as far as pings have told; 0 before the first."""
+        return (self._session.engine.rtt_s or 0.0) * 500
+
     # -- the answer to a connect
 
     def accept(self, handler: Handler) -> None:
