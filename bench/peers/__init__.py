@@ -1,0 +1,1 @@
+"""The servers that Tutti is measured against: small, honest, in memory, speaking the same wire."""
