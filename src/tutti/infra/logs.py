@@ -1,0 +1,201 @@
+"""One pipeline for every log line, ours and the libraries', and no token in any of them.
+
+Redaction is the last step before a line becomes text, so nothing added earlier (context, arguments, tracebacks) gets
+around it. It would rather hide too much: whatever stands beside a name that could be a secret's is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+from urllib.parse import unquote
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+REDACTED = "[redacted]"
+LONGEST_TEXT = 16_384
+DEEPEST = 6
+MOST_ITEMS = 100
+PLAIN_TRACEBACKS = ("exception", "stack")
+
+_SECRET_NAME = re.compile(
+    r"(tokens?|secret|password|passwd|apikey|internalkey|authorization|cookie|jwt|bearer)$|^auth$"
+)
+_SEPARATOR = r"""(?:["'\\\])]*\s*(?:=>?|:|%3a|%3d)|\\?["']\s*,)\s*(?:b(?=["']))?\\*"""
+_IN_TEXT = (
+    # Authorization: anything to the end of the line; also as repr() and JSON show a header
+    (re.compile(rf"""(?i)((?:authorization|cookie){_SEPARATOR}["']?)[^\r\n"']+"""), rf"\1{REDACTED}"),
+    # token=x, "access_token": "x", x-internal-key: x, ('token', 'x')
+    (
+        re.compile(
+            r"(?i)((?:token|secret|passw(?:or)?d|api[-_]?key|internal[-_]?key|jwt|(?<![a-z])auth)"
+            rf"""{_SEPARATOR}(["'])?)(?:(?:bearer|basic)\s+)?(?(2)[^"']+|[^\s"'&]+)"""
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(r"""(?i)\b(bearer|basic)((?:\s|%20|\+)+)[^\s"',;]+"""), rf"\1\2{REDACTED}"),
+    # a JSON Web Token, known by its header: base64url of `{"`, `{ ` or a line break after `{`
+    (re.compile(r"(?:eyJ|eyA|ewo)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"), REDACTED),
+    (re.compile(r"\bBQ[A-Za-z0-9_-]{60,}"), REDACTED),  # what Spotify's access tokens look like
+    (re.compile(r"://[^/\s@]*@"), f"://{REDACTED}@"),
+)
+_QUERY = re.compile(r'([?&;#])([^=&\s"\'#?]{1,64})=((?:[^&\s"]|"(?=\S))*)')
+
+
+def configure(*, json: bool, stream: TextIO | None = None) -> None:
+    """Send every log line of the process through here. Give uvicorn `log_config=None`, so that it changes nothing."""
+    handler = _Lines(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_access_facts, *_facts()],
+            pass_foreign_args=True,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact_event,
+                *_rendering(json=json, colours=handler.stream.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name in ("httpx", "httpcore"):  # they tell every request they make
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            *_facts(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
+    )
+
+
+def redact_text(text: str) -> str:
+    """The text without anything that could be a token. Very long texts are cut, never in the middle of a word."""
+    if len(text) > LONGEST_TEXT:
+        text = re.sub(r"\S+$", "", text[:LONGEST_TEXT]) + "…"
+    text = _QUERY.sub(_redact_parameter, text)
+    for pattern, replacement in _IN_TEXT:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {redact_text(str(key)): _redact(value, str(key), 0) for key, value in event.items()}
+
+
+def _facts() -> list[Processor]:
+    return [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _rendering(*, json: bool, colours: bool) -> list[Processor]:
+    if json:
+        return [structlog.processors.JSONRenderer()]
+    console = structlog.dev.ConsoleRenderer(
+        colors=colours, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
+    )
+    return [_one_line, console]
+
+
+def _access_facts(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """uvicorn's access line as facts: its arguments are client, method, path with query, HTTP version, status."""
+    args = event.pop("positional_args", None)
+    if event["_record"].name == "uvicorn.access" and isinstance(args, tuple) and len(args) == 5:
+        client, method, path, _version, status = args
+        event.update(event="http.access", client=client, method=method, path=path, status=status)
+    return event
+
+
+def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A name with a line break or a terminal's escape in it must not draw a line of its own."""
+    return {key: value if key in PLAIN_TRACEBACKS else _visible(value) for key, value in event.items()}
+
+
+def _visible(value: object) -> object:
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+
+
+def _redact(value: object, name: str, depth: int) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if _is_secret(name):
+        return REDACTED
+    match value:
+        case str():
+            return redact_text(value)
+        case int():
+            return value
+        case float():
+            return value if math.isfinite(value) else repr(value)
+        case bytes() | bytearray():
+            return redact_text(bytes(value[:LONGEST_TEXT]).decode("utf-8", "backslashreplace"))
+        case Mapping() | list() | tuple() | set() | frozenset() if depth >= DEEPEST:
+            return "…"
+        case Mapping():
+            pairs = [pair for pair, _ in zip(value.items(), range(MOST_ITEMS), strict=False)]
+            return {redact_text(_name(k)): _redact(v, _name(k), depth + 1) for k, v in pairs}
+        case [str() | bytes() as first, second]:  # a header, as ASGI gives it
+            return [_redact(first, "", depth + 1), _redact(second, _name(first), depth + 1)]
+        case list() | tuple() | set() | frozenset():
+            items = [item for item, _ in zip(value, range(MOST_ITEMS), strict=False)]
+            return [_redact(item, "", depth + 1) for item in items]
+        case _:
+            return redact_text(_shape(value))
+
+
+def _redact_parameter(match: re.Match[str]) -> str:
+    """`sid` too: whoever has it may speak for that connection."""
+    lead, name, _value = match.groups()
+    bare = unquote(name)
+    return f"{lead}{name}={REDACTED}" if bare == "sid" or _is_secret(bare) else match[0]
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(re.sub(r"[^a-z0-9]", "", name.lower())) is not None
+
+
+def _name(key: object) -> str:
+    return key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
+
+
+def _shape(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # a broken repr must not cost us the line
+        return f"<{type(value).__name__}>"
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes what its stream's encoding can show; a line that cannot be made is reported without its content."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        return super().format(record).encode(encoding, "backslashreplace").decode(encoding)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the standard library's
+        problem = sys.exc_info()[0]
+        try:
+            self.stream.write(
+                f"a log line of {record.name} is lost: {problem.__name__ if problem else '?'}\n"
+            )
+        except (OSError, ValueError):
+            return  # nobody reads the stream any more
