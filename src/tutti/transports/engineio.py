@@ -5,8 +5,8 @@ Sans-I/O like the sessions: the polling application and the WebSocket route ask 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from tutti.service.frames import Frame
 from tutti.service.timers import TimerWheel
@@ -39,6 +39,7 @@ __all__ = (
     "Opening",
     "Probe",
     "Refusal",
+    "RequestHeaders",
     "opening",
 )
 
@@ -47,16 +48,19 @@ TRANSPORTS: Final = frozenset(("polling", "websocket"))
 _PROBE_PONG: Final = Frame(packets.PROBE_PONG)
 
 # Of a request that stays in memory as long as its session, only what a conversation may want to know.
-_KEPT_HEADERS: Final = frozenset(("authorization", "cookie", "origin", "user-agent"))
+_KEPT_HEADERS: Final = ("authorization", "cookie", "origin", "user-agent")
 _ENGINE_QUERY: Final = frozenset(("EIO", "transport", "sid", "t"))
 
 
-def opening(client: str, query: Mapping[str, str], headers: Iterable[tuple[str, str]]) -> Opening:
-    """What is kept of the request that opens a session. Header names in any case; the first of each counts."""
-    kept: dict[str, str] = {}
-    for name, value in headers:
-        if (lowered := name.lower()) in _KEPT_HEADERS:
-            kept.setdefault(lowered, value)
+class RequestHeaders(Protocol):
+    """Headers by lowercase name."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+def opening(client: str, query: Mapping[str, str], headers: RequestHeaders) -> Opening:
+    """What is kept of the request that opens a session."""
+    kept = {name: value for name in _KEPT_HEADERS if (value := headers.get(name)) is not None}
     asked = {name: value for name, value in query.items() if name not in _ENGINE_QUERY}
     return Opening(client, asked, kept)
 

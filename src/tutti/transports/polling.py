@@ -58,7 +58,7 @@ class Polling:
             await request.refuse(BAD_REQUEST)
 
     async def _open(self, request: _Request) -> None:
-        session = self._server.create(opening(request.client, request.query, request.headers.items()))
+        session = self._server.create(opening(request.client, request.query, request.headers))
         if isinstance(session, Refusal):
             await request.refuse(session)
             return
