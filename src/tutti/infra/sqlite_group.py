@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tutti.core.defaults import Expiry
 from tutti.core.events import Recorded, RoomClosed, RoomOpened
@@ -21,8 +21,7 @@ from tutti.service.ports import Position
 _FORGOTTEN_AT_ONCE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An append, encoded. `opened`: the event that begins a new life, if this does."""
 
     room: RoomId

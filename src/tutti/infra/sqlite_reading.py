@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -16,8 +16,7 @@ from tutti.service.ports import Past
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where a room's log ends. `key` is the room's number in the file."""
 
     key: int
