@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from tutti.core.defaults import Defaults
-from tutti.core.events import Change, CloseReason
+from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
 from tutti.core.roster import Role
@@ -14,10 +14,15 @@ from tutti.core.roster import Role
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the asker was last told of the timeline, and when: players echo it back as if they had wished it."""
+    """What a player was told of the timeline, and when: it repeats that as if somebody had wished it.
+
+    `playing` None: nothing was said of it. `by`: whose wish it was; whoever wished it has nothing to repeat.
+    """
 
     position_ms: float
     at_ms: float
+    playing: bool | None = None
+    by: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +83,33 @@ class SetOffset:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMedia:
-    """`restart`: begin at 0. Otherwise the position stays (another provider of the same film)."""
+    """Something else to play, from its beginning. `provider` and `kind` None: as before."""
 
-    media: Media
-    change: Change
-    restart: bool = True
+    id: str
+    provider: str | None = None
+    kind: str | None = None
+    episode: int | None = None
+    title: str | None = None
+    duration_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProvider:
+    """The same film from elsewhere: the position stays."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEpisode:
+    """Another episode of the same series, from its beginning."""
+
+    episode: int
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """`position_ms` None: from where the timeline stands."""
+    """`position_ms` None: from where the timeline stands. `told`: what this may be an echo of."""
 
     position_ms: float | None = None
     told: Told | None = None
@@ -159,6 +181,8 @@ Command = (
     | SwitchChat
     | SetOffset
     | ChangeMedia
+    | ChangeProvider
+    | ChangeEpisode
     | Play
     | Pause
     | Seek

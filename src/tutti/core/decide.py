@@ -6,7 +6,7 @@ from typing import assert_never
 
 from tutti.core import commands as c
 from tutti.core import events as e
-from tutti.core import membership, playback
+from tutti.core import membership, playback, programme
 from tutti.core.events import CloseReason, Event
 from tutti.core.ids import MemberId
 from tutti.core.permissions import Needs, holds, needs
@@ -82,8 +82,8 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -
             return () if on == room.chat_on else (e.ChatSwitched(on),)
         case c.SetOffset(offset_ms):
             return _set_offset(member, offset_ms)
-        case c.ChangeMedia():
-            return playback.change_media(room, member, command, now_ms)
+        case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
+            return programme.change(room, member, command, now_ms)
         case c.Play():
             return playback.play(room, member, command, now_ms)
         case c.Pause():

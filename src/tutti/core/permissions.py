@@ -31,7 +31,9 @@ def needs(command: c.Command) -> Needs:
             return Needs.CONTROL
         case c.Expel() | c.SetLock() | c.SwitchChat():
             return Needs.MODERATION
-        case c.ChangeMedia() | c.TransferHost() | c.Appoint() | c.SetCapacity() | c.Close():
+        case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
+            return Needs.HOST
+        case c.TransferHost() | c.Appoint() | c.SetCapacity() | c.Close():
             return Needs.HOST
         case c.Depart() | c.Expire():
             return Needs.SERVER

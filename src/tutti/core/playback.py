@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 
 from tutti.core import events as e
-from tutti.core.commands import ChangeMedia, Pause, Play, Report, Seek, Told
+from tutti.core.commands import Pause, Play, Report, Seek, Told
 from tutti.core.events import Change, Event, Move
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
@@ -46,7 +46,7 @@ def seek(room: Room, who: Member, command: Seek, now_ms: float) -> Decision:
     to_ms = _within(room, command.to_ms)
     if to_ms is None:
         return _out_of_range()
-    if _same(room, to_ms, now_ms) or _echoes(command.told, to_ms, now_ms):
+    if _same(room, to_ms, now_ms) or _repeats_position(command.told, to_ms, now_ms):
         return ()
     return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
 
@@ -66,14 +66,21 @@ def set_rate(room: Room, who: Member, rate: float, now_ms: float) -> Decision:
     return (e.TimelineMoved(room.timeline.at_rate(rate, now_ms, room.duration_ms), Move.RATE, who.id),)
 
 
-def change_media(room: Room, who: Member, command: ChangeMedia, now_ms: float) -> Decision:
-    """New media begin at 0, playing as before; `restart=False` keeps the position."""
-    if command.media == room.media:
-        return ()
-    timeline = room.timeline.anchored(now_ms, room.duration_ms)
-    if command.restart:
-        timeline = timeline.seek(0.0, now_ms)
-    return (e.MediaChanged(command.media, timeline, command.change, who.id),)
+def repeats(command: Play | Pause | Seek, told: Told, now_ms: float) -> bool:
+    """Whether this says no more than the asker was told a moment ago. It may have been overtaken since."""
+    if isinstance(command, Seek):
+        return _repeats_position(told, command.to_ms, now_ms)
+    if told.playing is not isinstance(command, Play) or now_ms - told.at_ms > ECHO_WITHIN_MS:
+        return False
+    return command.position_ms is None or _repeats_position(told, command.position_ms, now_ms)
+
+
+def still_holds(room: Room, told: Told, now_ms: float) -> bool:
+    """Whether a player that did as it was told is where the timeline is now, and does what it does."""
+    if told.playing is None:
+        return True
+    moved_ms = max(now_ms - told.at_ms, 0.0) * room.timeline.rate if told.playing else 0.0
+    return told.playing is room.timeline.playing and _same(room, told.position_ms + moved_ms, now_ms)
 
 
 def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
@@ -107,12 +114,14 @@ def _start_or_stop(
     room: Room, who: Member, command: Play | Pause, timeline: Timeline, now_ms: float
 ) -> Decision:
     """A player may say where it stood when it was started or stopped; that is a wish only if it is news."""
+    if command.told is not None and repeats(command, command.told, now_ms):
+        return ()
     move = Move.PLAY if timeline.playing else Move.PAUSE
     if command.position_ms is not None:
         to_ms = _within(room, command.position_ms)
         if to_ms is None:
             return _out_of_range()
-        if not (_same(room, to_ms, now_ms) or _echoes(command.told, to_ms, now_ms)):
+        if not (_same(room, to_ms, now_ms) or _repeats_position(command.told, to_ms, now_ms)):
             timeline = timeline.seek(to_ms, now_ms)
             return (e.TimelineMoved(timeline, move, who.id),)
     if timeline.playing is room.timeline.playing:
@@ -132,8 +141,8 @@ def _same(room: Room, position_ms: float, now_ms: float) -> bool:
     return abs(room.position_at(now_ms) - position_ms) <= SAME_POSITION_MS
 
 
-def _echoes(told: Told | None, position_ms: float, now_ms: float) -> bool:
-    """Whether this is the position that the asker was told a moment ago, however long its player took to get there."""
+def _repeats_position(told: Told | None, position_ms: float, now_ms: float) -> bool:
+    """Whether the asker was told this position a moment ago, however long its player took to get there."""
     if told is None or now_ms - told.at_ms > ECHO_WITHIN_MS:
         return False
     return abs(told.position_ms - position_ms) <= SAME_POSITION_MS

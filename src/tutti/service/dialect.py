@@ -24,6 +24,14 @@ class Malformed(Exception):
     """Not a sentence of this dialect. `str()` says what is wrong with it, for the person who wrote the client."""
 
 
+class Declined(Exception):
+    """Understood, but refused before any room is asked: the dialect itself knows why."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.sentence)
+        self.refused = refused
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Make a room and enter it."""
@@ -122,7 +130,7 @@ class Dialect(Protocol):
     one_socket_per_member: bool
 
     def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
-        """What this event asks for. Raises `Malformed`."""
+        """What this event asks for. Raises `Malformed` or `Declined`."""
         ...
 
     def encode(self, recorded: Recorded, room: Room, now_ms: float) -> tuple[Frame, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tutti.core.commands import Told
-from tutti.core.events import Event, Recorded, TimelineMoved
+from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
 from tutti.core.room import Room
 from tutti.service.dialect import Dialect, Viewer
+from tutti.service.echoes import Repeated, Tellings, Wish, telling, tellings
 from tutti.service.frames import Frame, Peer
 from tutti.service.metrics import Metrics
 from tutti.service.timers import Timer, TimerWheel
@@ -19,7 +20,7 @@ COALESCE_S = 0.25
 class Subscription:
     """One connection that listens to one room as one member, in one dialect."""
 
-    __slots__ = ("corrected_ms", "dialect", "half_rtt_ms", "lost", "member", "peer", "told")
+    __slots__ = ("_repeated", "_told", "corrected_ms", "dialect", "half_rtt_ms", "lost", "member", "peer")
 
     def __init__(self, peer: Peer, member: MemberId, dialect: Dialect, lost: Callable[[], None]) -> None:
         self.peer = peer
@@ -28,8 +29,9 @@ class Subscription:
         self.lost = lost
         """Called when the room lets go of this subscription, so that its connection forgets it."""
         self.half_rtt_ms = 0.0
-        self.told: Told | None = None
         self.corrected_ms = 0.0
+        self._told: Tellings | None = None
+        self._repeated = Repeated()
 
     @property
     def viewer(self) -> Viewer:
@@ -39,9 +41,19 @@ class Subscription:
         for frame in frames:
             self.peer.send(frame)
 
+    def was_told(self, room: Room, now_ms: float) -> None:
+        """It alone was told where everybody is."""
+        if self._told is None:
+            self._told = tellings()
+        self._told.append(telling(room, now_ms))
+
+    def repeats(self, command: Wish, told_all: Tellings, now_ms: float) -> Told | None:
+        """What `command` says back of all it was told, alone or with the others; None: it is a wish."""
+        return self._repeated.find(command, self.member, (*told_all, *(self._told or ())), now_ms)
+
 
 class Audience:
-    """Everybody who hears a room in one dialect. `told`: what they were last told together."""
+    """Everybody who hears a room in one dialect. `told`: what they were told together."""
 
     __slots__ = ("_pending", "_timer", "_wheel", "dialect", "metrics", "subscriptions", "told")
 
@@ -49,7 +61,7 @@ class Audience:
         self.dialect = dialect
         self.metrics = metrics
         self.subscriptions: dict[Subscription, Peer] = {}
-        self.told: Told | None = None
+        self.told = tellings()
         self._wheel = wheel
         self._pending: dict[type[Event], Callable[[], tuple[Frame, ...]]] = {}
         self._timer: Timer | None = None
@@ -68,8 +80,8 @@ class Audience:
         else:
             self._release()
             self.send(dialect.encode(recorded, room, now_ms))
-        if kind is TimelineMoved:
-            self.told = Told(room.position_at(now_ms), now_ms)
+        if isinstance(recorded.event, TimelineMoved | MediaChanged):
+            self.told.append(telling(room, now_ms, recorded.event.by))
         self.metrics.events_out[dialect.name] += 1
 
     def send(self, frames: tuple[Frame, ...]) -> None:
@@ -78,13 +90,6 @@ class Audience:
             for peer in peers:
                 peer.send(frame)
         self.metrics.deliveries[self.dialect.name] += len(frames) * len(self.subscriptions)
-
-    def last_told(self, subscription: Subscription) -> Told | None:
-        """What this one was told last, alone or together with the others."""
-        alone, together = subscription.told, self.told
-        if alone is None or together is None:
-            return alone or together
-        return alone if alone.at_ms >= together.at_ms else together
 
     def _coalesce(self, kind: type[Event], recorded: Recorded, room: Room, now_ms: float) -> None:
         """In a large room the newest roster speaks for those before it. The first goes out at once."""

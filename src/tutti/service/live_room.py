@@ -17,6 +17,7 @@ from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpene
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room, evolve, fold
+from tutti.service.echoes import Wish
 from tutti.service.fanout import Audience, Subscription
 from tutti.service.ports import Conflict, Position, Unavailable
 from tutti.service.presence import Presence
@@ -86,6 +87,11 @@ class LiveRoom:
         if not self._turning:
             self._turning = True
             self._rooms.spawn(self._turns())
+
+    def echo(self, command: Wish, subscription: Subscription) -> c.Told | None:
+        """What this connection was told and now only says back; None: somebody wishes this."""
+        told = self.audiences[subscription.dialect.name].told
+        return subscription.repeats(command, told, self._rooms.clock.now_ms())
 
     def attach(self, subscription: Subscription) -> None:
         """Tell this connection everything from now on."""

@@ -171,6 +171,9 @@ class Session:
         except d.Malformed as problem:
             turn.malformed(str(problem))
             return
+        except d.Declined as declined:
+            turn.refuse(declined.refused)
+            return
         if isinstance(sentence, d.SignIn):
             rooms.spawn(self._sign_in(turn, sentence.token))
         elif self.principal is not None:
@@ -240,7 +243,21 @@ class Session:
             turn.refuse(Refused(Reason.DRAINING))
         else:
             live, subscription = entered
-            live.submit(_as_told(ask.command, live, subscription), who, turn.answered)
+            self._ask_here(turn, ask.command, live, subscription)
+
+    def _ask_here(self, turn: Turn, command: c.Command, live: LiveRoom, subscription: Subscription) -> None:
+        """As somebody who is told of the timeline, and so may only repeat it."""
+        if not isinstance(command, c.Play | c.Pause | c.Seek):
+            live.submit(command, subscription.member, turn.answered)
+            return
+        echo = live.echo(command, subscription)
+
+        def answered(answer: Answer) -> None:
+            turn.answered(answer)
+            if echo is not None and isinstance(answer, Accepted) and not answer.events:
+                live.helm.overtaken(subscription, echo)
+
+        live.submit(replace(command, told=echo), subscription.member, answered)
 
     def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
         """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
@@ -273,7 +290,7 @@ class Session:
             subscription = self._listen(turn.dialect, live, who)
             now_ms = self._hall.rooms.clock.now_ms()
             subscription.send(turn.dialect.welcome(live.state, subscription.viewer, now_ms))
-            subscription.told = c.Told(live.state.position_at(now_ms), now_ms)
+            subscription.was_told(live.state, now_ms)
             live.helm.entered(subscription)
             turn.done(live.state)
         else:
@@ -320,7 +337,7 @@ class Session:
         for frame in turn.dialect.resync(room, viewer, now_ms):
             self.connection.send(frame)
         if entered:
-            entered[1].told = c.Told(room.position_at(now_ms), now_ms)
+            entered[1].was_told(room, now_ms)
             live.helm.entered(entered[1])
         turn.done(room)
 
@@ -393,11 +410,3 @@ class Turn:
         session._hall.rooms.metrics.malformed[self.dialect.name] += 1
         session.connection.send(self.dialect.malformed(problem))
         session._finished()
-
-
-def _as_told(command: c.Command, live: LiveRoom, subscription: Subscription) -> c.Command:
-    """With what this connection was last told of the timeline, so that the room can tell a wish from an echo."""
-    if not isinstance(command, c.Play | c.Pause | c.Seek):
-        return command
-    audience = live.audiences.get(subscription.dialect.name)
-    return replace(command, told=audience.last_told(subscription) if audience else subscription.told)

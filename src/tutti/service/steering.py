@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tutti.core.commands import Report
+from tutti.core.commands import Report, Told
 from tutti.core.drift import Observation, drift_ms, target_ms
 from tutti.core.events import Event, MediaChanged, OffsetSet, TimelineMoved
 from tutti.core.ids import MemberId
+from tutti.core.playback import still_holds
 from tutti.core.room import Room
 from tutti.service.fanout import Subscription
 from tutti.service.ports import Clock
@@ -52,6 +53,15 @@ class Helm:
         """Somebody was welcomed with the timeline as it is now."""
         self._believe(subscription)
         self._arm(subscription)
+
+    def overtaken(self, subscription: Subscription, told: Told) -> None:
+        """A player did as it was told, late: if that holds no longer, tell it where everybody is now.
+
+        It need not have followed since: clients pass over what they wished themselves.
+        """
+        room = self._live.state
+        if room is not None and not still_holds(room, told, self._clock.now_ms()):
+            self._send(subscription, room, None, correct=True)
 
     def changed(self, event: Event, room: Room) -> None:
         match event:
@@ -158,8 +168,14 @@ class Helm:
         drift = self._fresh_drift_ms(
             room, subscription.member, modelled=subscription.dialect.steering.modelled
         )
+        self._send(subscription, room, drift, correct=correct)
+
+    def _send(self, subscription: Subscription, room: Room, drift: float | None, *, correct: bool) -> None:
         now_ms = self._clock.now_ms()
-        subscription.send(subscription.dialect.steer(room, subscription.viewer, drift, now_ms, correct))
+        frames = subscription.dialect.steer(room, subscription.viewer, drift, now_ms, correct)
+        subscription.send(frames)
+        if frames and correct:
+            subscription.was_told(room, now_ms)
 
     def _believe(self, subscription: Subscription) -> None:
         """A player that never reports is where it was told to be."""

@@ -1,0 +1,82 @@
+"""Changing what a room plays: another film, another episode, or the same one from elsewhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tutti.core import events as e
+from tutti.core.commands import ChangeEpisode, ChangeMedia, ChangeProvider
+from tutti.core.events import Change
+from tutti.core.media import Media
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
+from tutti.core.roster import Member
+
+MAX_EPISODE = 100_000
+
+Decision = tuple[e.Event, ...] | Refused
+
+
+def change(
+    room: Room, who: Member, command: ChangeMedia | ChangeProvider | ChangeEpisode, now_ms: float
+) -> Decision:
+    """What is new begins at 0, playing or paused as before; another provider goes on where it was."""
+    after = _changed(room, command)
+    if isinstance(after, Refused) or after == room.media:
+        return after if isinstance(after, Refused) else ()
+    timeline = room.timeline.anchored(now_ms, room.duration_ms)
+    if isinstance(command, ChangeProvider):
+        return (e.MediaChanged(after, timeline, Change.PROVIDER, who.id),)
+    about = Change.MEDIA if isinstance(command, ChangeMedia) else Change.EPISODE
+    return (e.MediaChanged(after, timeline.seek(0.0, now_ms), about, who.id),)
+
+
+def _changed(room: Room, command: ChangeMedia | ChangeProvider | ChangeEpisode) -> Media | Refused:
+    if isinstance(command, ChangeMedia):
+        return _chosen(room.media, command)
+    if room.media is None:
+        return Refused(Reason.NOTHING_PLAYS)
+    if isinstance(command, ChangeProvider):
+        return replace(room.media, provider=command.provider)
+    if not 0 <= command.episode <= MAX_EPISODE:
+        return Refused(Reason.OUT_OF_RANGE, f"The episode must be 0 to {MAX_EPISODE}")
+    if command.episode == room.media.episode:
+        return room.media
+    return replace(room.media, episode=command.episode, duration_ms=None)
+
+
+def _chosen(before: Media | None, command: ChangeMedia) -> Media | Refused:
+    """Nothing is kept of the old media but how to find and show the new one, where the command does not say."""
+    provider = command.provider or (before.provider if before else None)
+    kind = command.kind or (before.kind if before else None)
+    if provider is None or kind is None:
+        return Refused(
+            Reason.NOTHING_PLAYS, "Nothing plays yet, so the provider and the kind of media are needed"
+        )
+    if command.duration_ms is not None and not (
+        math.isfinite(command.duration_ms) and command.duration_ms > 0
+    ):
+        return Refused(Reason.OUT_OF_RANGE, "The duration must be a finite number above 0")
+    if command.episode is not None and not 0 <= command.episode <= MAX_EPISODE:
+        return Refused(Reason.OUT_OF_RANGE, f"The episode must be 0 to {MAX_EPISODE}")
+    if before is not None and _is_the_same(before, command, provider, kind):
+        return before
+    return Media(
+        command.id,
+        provider,
+        kind,
+        episode=command.episode,
+        title=command.title,
+        duration_ms=command.duration_ms,
+    )
+
+
+def _is_the_same(before: Media, command: ChangeMedia, provider: str, kind: str) -> bool:
+    """What the command does not say about the media that is on anyway is no change."""
+    return (
+        (before.id, before.provider, before.kind) == (command.id, provider, kind)
+        and command.episode in (None, before.episode)
+        and command.title in (None, before.title)
+        and command.duration_ms in (None, before.duration_ms)
+    )

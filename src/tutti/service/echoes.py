@@ -1,0 +1,55 @@
+"""What players were lately told of the timeline, and which of what they say only repeats it.
+
+A player that follows says back what it was told, once: setting `video.currentTime` fires `seeked`, which a client
+sends as a seek. On a slow line that arrives after the next movement; taken for a wish it would move everybody back,
+everybody would repeat that, and so on for ever. So each telling is remembered for a while, and each member is
+allowed one repetition of it, of each kind.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from tutti.core import commands as c
+from tutti.core.ids import MemberId
+from tutti.core.playback import ECHO_WITHIN_MS, repeats
+from tutti.core.room import Room
+
+MOST = 16
+
+Wish = c.Play | c.Pause | c.Seek
+Tellings = deque[c.Told]
+"""Newest last."""
+
+
+def tellings() -> Tellings:
+    return deque(maxlen=MOST)
+
+
+def telling(room: Room, now_ms: float, by: MemberId | None = None) -> c.Told:
+    return c.Told(room.position_at(now_ms), now_ms, room.timeline.playing, by)
+
+
+class Repeated:
+    """What one connection has said back already."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[type[Wish], c.Told]] | None = None
+
+    def find(self, command: Wish, who: MemberId, told: Iterable[c.Told], now_ms: float) -> c.Told | None:
+        """What `command` says back; a second time it is a wish. Nobody repeats what was their own wish."""
+        seen = self._seen or ()
+        for one in sorted(told, key=lambda t: -t.at_ms):
+            if one.by == who or (type(command), one) in seen:
+                continue
+            if repeats(command, one, now_ms):
+                self._remember((type(command), one), now_ms)
+                return one
+        return None
+
+    def _remember(self, said: tuple[type[Wish], c.Told], now_ms: float) -> None:
+        fresh = {s for s in self._seen or () if now_ms - s[1].at_ms <= ECHO_WITHIN_MS}
+        self._seen = {*fresh, said}
