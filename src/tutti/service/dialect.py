@@ -58,11 +58,12 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A command to a room that this connection has entered."""
+    """A command to a room that this connection has entered. `stamped_ms`: when, by the sender's own clock."""
 
     room: RoomId
     who: MemberId | None
     command: Command
+    stamped_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +104,16 @@ class Viewer:
 class Steering:
     """When a viewer that cannot steer itself is told where it should be.
 
-    Checked every `every_s`; told if its drift is over `over_ms`, then not again for `hold_s`. `modelled`: it never
-    reports, so that it is taken to do as it was told.
+    Checked every `every_s`; told if its drift is over `over_ms`, then not again for `hold_s`. `modelled`: it need not
+    report, so that it is taken to do as it was told, at its own speed: to play and seek where it was told, to pause
+    where it stands. Media that change at less than `restarts_under_ms` it plays from 0.
     """
 
     every_s: float
     over_ms: float
     hold_s: float
     modelled: bool
+    restarts_under_ms: float = 0.0
 
 
 class Dialect(Protocol):

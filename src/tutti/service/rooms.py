@@ -65,13 +65,15 @@ class Rooms:
         self._schedule_sweep()
         return self
 
-    async def __aexit__(self, *exception: Any) -> None:
+    async def __aexit__(self, *_exception: Any) -> None:
         for timer in (self._sweep, *self._expiries.values(), *self._idle.values()):
             if timer is not None:
                 timer.cancel()
         for live in tuple(self._live.values()):
             live.close()
-        await self._tasks.__aexit__(*exception)
+        await self._tasks.__aexit__(
+            None, None, None
+        )  # what is under way is finished, whatever else went wrong
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this until it ends; it is awaited when the rooms close, and a bug in it is logged, once."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from secrets import token_bytes
 from typing import Protocol, assert_never
 
 import msgspec
@@ -24,8 +25,10 @@ from tutti.service.frames import Peer
 from tutti.service.identity import Gate, believed, matched
 from tutti.service.limits import Bucket, Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
+from tutti.service.passes import Bearers, Passes, is_pass
 from tutti.service.ports import Principal
 from tutti.service.rooms import Rooms, canonical
+from tutti.service.skew import Skew
 
 log = structlog.get_logger("tutti.session")
 
@@ -59,9 +62,13 @@ class Connection(Peer, Protocol):
 class Hall:
     """What every session of this node shares."""
 
-    def __init__(self, rooms: Rooms, gate: Gate, new_room_id: Callable[[str], RoomId]) -> None:
+    def __init__(
+        self, rooms: Rooms, gate: Gate, new_room_id: Callable[[str], RoomId], passes: Passes | None = None
+    ) -> None:
         self.rooms = rooms
         self.gate = gate
+        self.passes = passes or Passes(token_bytes(32), closed=gate.closed)
+        self.bearers = Bearers()
         self.new_room_id = new_room_id
         """A fresh id in the manner of this dialect."""
         limits = rooms.limits
@@ -81,6 +88,7 @@ class Session:
         "_hall",
         "_inbox",
         "_paused",
+        "_skew",
         "_subscriptions",
         "connection",
         "principal",
@@ -101,6 +109,7 @@ class Session:
         self._draining_inbox = False
         self._paused = False
         self._gone = False
+        self._skew: Skew | None = None
         limits = hall.rooms.limits
         self._bucket = Bucket(limits.per_connection, hall.rooms.clock.now_ms()) if limits else None
 
@@ -178,11 +187,29 @@ class Session:
             rooms.spawn(self._sign_in(turn, sentence.token))
         elif self.principal is not None:
             self._admitted(turn, sentence, matched(self.principal, sentence.who))
+        elif (holder := self._holds_pass(sentence)) is not None:
+            self._admitted(turn, sentence, matched(Principal(holder), sentence.who))
         elif self._hall.gate.verifies(dialect.name):
             rooms.spawn(self._verify(turn, sentence))
         else:
             token = self.token or self.connection.id
-            self._admitted(turn, sentence, believed(token, sentence.who))
+            self._admitted(turn, sentence, believed(token, sentence.who or self._known_as(sentence)))
+
+    def _holds_pass(self, sentence: d.Sentence) -> MemberId | None:
+        if not is_pass(self.token) or isinstance(sentence, d.Found | d.SignIn):
+            return None
+        return self._hall.passes.holder(canonical(sentence.room), self.token)
+
+    def _known_as(self, sentence: d.Sentence) -> MemberId | None:
+        """Who somebody is that does not say so in every sentence: whoever entered the room on this connection."""
+        if isinstance(sentence, d.Found | d.SignIn):
+            return None
+        room_id = canonical(sentence.room)
+        entered = self._subscriptions.get(room_id)
+        if entered is not None:
+            return entered[1].member
+        as_host = isinstance(sentence, d.Enter) and sentence.as_host
+        return self._hall.bearers.holder(room_id, self.token, as_host=as_host)
 
     async def _sign_in(self, turn: Turn, token: str) -> None:
         self.token = token
@@ -237,8 +264,11 @@ class Session:
 
     def _ask(self, turn: Turn, ask: d.Ask, who: MemberId) -> None:
         entered = self._entered(ask.room, who)
+        command = ask.command
+        if isinstance(command, c.Report):
+            command = self._sampled(command, ask.stamped_ms)
         if entered is None:
-            self._hall.rooms.submit(ask.room, ask.command, who, turn.answered)
+            self._hall.rooms.submit(ask.room, command, who, turn.answered)
         elif self._hall.rooms.draining:
             turn.refuse(Refused(Reason.DRAINING))
         else:
@@ -258,6 +288,15 @@ class Session:
                 live.helm.overtaken(subscription, echo)
 
         live.submit(replace(command, told=echo), subscription.member, answered)
+
+    def _sampled(self, report: c.Report, stamped_ms: float | None) -> c.Report:
+        """With the time at which the player was where it says: earlier than it was heard, by the way here."""
+        late_ms = self.connection.half_rtt_ms
+        if stamped_ms is not None:
+            if self._skew is None:
+                self._skew = Skew()
+            late_ms += self._skew.late_ms(stamped_ms, report.sampled_at_ms)
+        return replace(report, sampled_at_ms=report.sampled_at_ms - late_ms) if late_ms else report
 
     def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
         """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
@@ -288,6 +327,7 @@ class Session:
             return
         if isinstance(answer, Accepted) and live.state is not None and who in live.state.members:
             subscription = self._listen(turn.dialect, live, who)
+            self._remember(turn.dialect, live.state, who)
             now_ms = self._hall.rooms.clock.now_ms()
             subscription.send(turn.dialect.welcome(live.state, subscription.viewer, now_ms))
             subscription.was_told(live.state, now_ms)
@@ -295,6 +335,10 @@ class Session:
             turn.done(live.state)
         else:
             turn.refuse(answer if isinstance(answer, Refused) else Refused(Reason.NOT_A_MEMBER))
+
+    def _remember(self, dialect: d.Dialect, room: Room, who: MemberId) -> None:
+        if self.token is not None and not self._hall.gate.verifies(dialect.name):
+            self._hall.bearers.remember(room.id, self.token, who, as_host=room.host == who)
 
     def _listen(self, dialect: d.Dialect, live: LiveRoom, who: MemberId) -> Subscription:
         before = self._subscriptions.pop(live.id, None)

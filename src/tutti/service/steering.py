@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tutti.core.commands import Report, Told
 from tutti.core.drift import Observation, drift_ms, target_ms
-from tutti.core.events import Event, MediaChanged, OffsetSet, TimelineMoved
+from tutti.core.events import Event, MediaChanged, Move, OffsetSet, TimelineMoved
 from tutti.core.ids import MemberId
 from tutti.core.playback import still_holds
 from tutti.core.room import Room
@@ -35,19 +35,31 @@ class Helm:
         self._wheel = wheel
         self._clock = clock
         self._observed: dict[MemberId, Observation] = {}
+        self._reporting: set[MemberId] = set()
+        """Those whose observation is their own report, not our belief."""
+        self._due: set[MemberId] = set()
+        """Modelled players to look at when the second is over."""
         self._status: Timer | None = None
         self._rounds: dict[str, Timer] = {}
 
     def observed(self, member: MemberId, report: Report, now_ms: float) -> None:
-        """A player said where it is. It is taken to go on as the timeline does, unless it says that it stands still."""
+        """A player said where it is. It is taken to go on as the timeline does, unless it says that it stands still.
+
+        The report of a player that we model replaces what we believed of it.
+        """
         room = self._live.state
         if room is None:
             return
         playing = room.timeline.playing if report.playing is None else report.playing
         rate = room.timeline.rate if playing else 0.0
         self._observed[member] = Observation(report.position_ms, min(report.sampled_at_ms, now_ms), rate)
-        if self._status is None:
-            self._status = self._wheel.after(STATUS_EVERY_S, self._tell_status)
+        self._reporting.add(member)
+        self._look_soon(member)
+
+    def seen_ms(self, member: MemberId) -> float | None:
+        """Room time at which we last knew where this member is; None if we never did."""
+        seen = self._observed.get(member)
+        return None if seen is None else seen.at_ms
 
     def entered(self, subscription: Subscription) -> None:
         """Somebody was welcomed with the timeline as it is now."""
@@ -65,24 +77,32 @@ class Helm:
 
     def changed(self, event: Event, room: Room) -> None:
         match event:
-            case TimelineMoved() | MediaChanged():
-                for subscription in self._subscriptions():
-                    if subscription.dialect.steering.modelled:
-                        self._believe(subscription)
-                        self._tell(subscription, room, correct=False)
+            case TimelineMoved(move=Move.CORRECTION | Move.RATE):
+                for subscription in self._modelled():
+                    self._steer(subscription, room)
+            case TimelineMoved(move=Move.PAUSE):
+                for subscription in self._modelled():
+                    self._stopped(subscription)
+                    self._steer(subscription, room)
+            case TimelineMoved():
+                for subscription in self._modelled():
+                    self._believe(subscription)
+                    self._tell(subscription, room, correct=False)
+            case MediaChanged():
+                for subscription in self._modelled():
+                    self._believe(subscription, changed=True)
+                    self._tell(subscription, room, correct=False)
             case OffsetSet(member):
-                self._nudge(room, member)
+                for subscription in self._modelled():
+                    if subscription.member == member:
+                        self._steer(subscription, room, wanted=True)
             case _:
                 pass
 
-    def _nudge(self, room: Room, member: MemberId) -> None:
-        """A new offset is wanted now, however small the step."""
-        for subscription in self._subscriptions():
-            if subscription.member == member and subscription.dialect.steering.modelled:
-                self._steer(subscription, room, wanted=True)
-
     def forget(self, member: MemberId) -> None:
         self._observed.pop(member, None)
+        self._reporting.discard(member)
+        self._due.discard(member)
 
     def stop(self) -> None:
         for timer in (self._status, *self._rounds.values()):
@@ -121,6 +141,7 @@ class Helm:
     def _tell_status(self) -> None:
         """Once a second while reports come in: everybody's drift, and corrections for those who report."""
         self._status = None
+        due, self._due = self._due, set()
         room = self._live.state
         if room is None or room.closed is not None:
             return
@@ -132,8 +153,13 @@ class Helm:
             if frames:
                 audience.send(frames)
         for subscription in self._subscriptions():
-            if not subscription.dialect.steering.modelled:
+            if not subscription.dialect.steering.modelled or subscription.member in due:
                 self._steer(subscription, room)
+
+    def _look_soon(self, member: MemberId) -> None:
+        self._due.add(member)
+        if self._status is None:
+            self._status = self._wheel.after(STATUS_EVERY_S, self._tell_status)
 
     def _arm(self, subscription: Subscription) -> None:
         """Modelled players report nothing that could trigger a check: they have a round of their own."""
@@ -153,16 +179,26 @@ class Helm:
             self._arm(subscription)
 
     def _steer(self, subscription: Subscription, room: Room, *, wanted: bool = False) -> None:
-        steering = subscription.dialect.steering
+        """Say how far off it is, and correct it if that is too far. `wanted`: now, however small the step."""
+        steering, now_ms = subscription.dialect.steering, self._clock.now_ms()
+        if wanted:
+            self._believe(subscription)
         drift = self._fresh_drift_ms(room, subscription.member, modelled=steering.modelled)
         off = drift is not None and abs(drift) > steering.over_ms
-        held = self._clock.now_ms() - subscription.corrected_ms < steering.hold_s * 1000
-        correct = wanted or (off and not held)
-        self._tell(subscription, room, correct=correct)
-        if correct:
-            subscription.corrected_ms = self._clock.now_ms()
-            if steering.modelled:
-                self._believe(subscription)
+        correct = wanted or (off and not self._still_seeking(subscription, now_ms))
+        subscription.send(subscription.dialect.steer(room, subscription.viewer, drift, now_ms, correct))
+        if not correct:
+            return
+        subscription.corrected_ms = now_ms
+        if steering.modelled and not wanted:
+            self._believe(subscription)
+            self._look_soon(subscription.member)  # to say that it is right again
+
+    def _still_seeking(self, subscription: Subscription, now_ms: float) -> bool:
+        """A player that reports may say for a while where it was before we corrected it; our own belief does not."""
+        if subscription.member not in self._reporting:
+            return False
+        return now_ms - subscription.corrected_ms < subscription.dialect.steering.hold_s * 1000
 
     def _tell(self, subscription: Subscription, room: Room, *, correct: bool) -> None:
         drift = self._fresh_drift_ms(
@@ -177,18 +213,35 @@ class Helm:
         if frames and correct:
             subscription.was_told(room, now_ms)
 
-    def _believe(self, subscription: Subscription) -> None:
-        """A player that never reports is where it was told to be."""
-        room = self._live.state
-        if room is None or not subscription.dialect.steering.modelled:
+    def _believe(self, subscription: Subscription, *, changed: bool = False) -> None:
+        """It is where it was told to be when the command arrived. `changed`: the command was about the media."""
+        room, steering = self._live.state, subscription.dialect.steering
+        member = room.members.get(subscription.member) if room else None
+        if room is None or member is None or not steering.modelled:
             return
-        member = room.members.get(subscription.member)
-        if member is None:
-            return
-        now_ms = self._clock.now_ms()
-        at = target_ms(room.timeline, member.offset_ms, now_ms, room.duration_ms)
-        rate = room.timeline.rate if room.timeline.playing else 0.0
-        self._observed[member.id] = Observation(at, now_ms, rate)
+        arrives_ms = self._clock.now_ms() + subscription.half_rtt_ms
+        at = target_ms(room.timeline, member.offset_ms, arrives_ms, room.duration_ms)
+        if changed and at < steering.restarts_under_ms:
+            at = 0.0
+        self._assume(member.id, Observation(at, arrives_ms, 1.0 if room.timeline.playing else 0.0))
+
+    def _stopped(self, subscription: Subscription) -> None:
+        """It stands still where it was when the command arrived."""
+        seen, arrives_ms = (
+            self._observed.get(subscription.member),
+            self._clock.now_ms() + subscription.half_rtt_ms,
+        )
+        if seen is None:
+            self._believe(subscription)
+        else:
+            self._assume(subscription.member, Observation(seen.position_at(arrives_ms), arrives_ms, 0.0))
+
+    def _assume(self, member: MemberId, where: Observation) -> None:
+        self._observed[member] = where
+        self._reporting.discard(member)
+
+    def _modelled(self) -> tuple[Subscription, ...]:
+        return tuple(s for s in self._subscriptions() if s.dialect.steering.modelled)
 
     def _subscriptions(self) -> tuple[Subscription, ...]:
         return tuple(s for a in self._live.audiences.values() for s in a.subscriptions)
