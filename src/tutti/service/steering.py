@@ -241,7 +241,8 @@ class Helm:
         self._reporting.discard(member)
 
     def _modelled(self) -> tuple[Subscription, ...]:
-        return tuple(s for s in self._subscriptions() if s.dialect.steering.modelled)
+        audiences = (a for a in self._live.audiences.values() if a.dialect.steering.modelled)
+        return tuple(s for a in audiences for s in a.subscriptions)
 
     def _subscriptions(self) -> tuple[Subscription, ...]:
         return tuple(s for a in self._live.audiences.values() for s in a.subscriptions)
