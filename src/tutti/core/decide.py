@@ -9,6 +9,7 @@ from tutti.core import events as e
 from tutti.core import membership, playback, programme
 from tutti.core.events import CloseReason, Event
 from tutti.core.ids import MemberId
+from tutti.core.media import unsound
 from tutti.core.permissions import Needs, holds, needs
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
@@ -46,6 +47,9 @@ def _open(room: Room | None, command: c.Open, who: MemberId | None, now_ms: floa
         return Refused(Reason.NOT_ALLOWED)
     if room is not None:
         return Refused(Reason.ROOM_EXISTS)
+    problem = unsound(command.media) if command.media else None
+    if problem is not None:
+        return problem
     host = Member(who, command.host_name, Role.HOST, now_ms)
     return (e.RoomOpened(command.name, command.defaults, host, command.media),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,3 +43,8 @@ class Defaults:
     grace_ms: float
     host_grace_ms: float
     correct_over_ms: float
+
+    def __post_init__(self) -> None:
+        numbers = (self.lives_ms, self.grace_ms, self.host_grace_ms, self.correct_over_ms)
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("a room's defaults must be finite: no store can keep what is not")

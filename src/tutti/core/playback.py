@@ -13,6 +13,7 @@ from dataclasses import replace
 from tutti.core import events as e
 from tutti.core.commands import Pause, Play, Report, Seek, Told
 from tutti.core.events import Change, Event, Move
+from tutti.core.media import unsound
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.core.roster import Member, Role
@@ -54,7 +55,8 @@ def seek(room: Room, who: Member, command: Seek, now_ms: float) -> Decision:
 def seek_by(room: Room, who: Member, by_ms: float, now_ms: float) -> Decision:
     if not math.isfinite(by_ms):
         return _out_of_range()
-    to_ms = min(max(room.position_at(now_ms) + by_ms, 0.0), room.duration_ms or MAX_POSITION_MS)
+    end_ms = MAX_POSITION_MS if room.duration_ms is None else room.duration_ms
+    to_ms = min(max(room.position_at(now_ms) + by_ms, 0.0), end_ms)
     return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
 
 
@@ -88,9 +90,12 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
     position_ms = _within(room, command.position_ms, command.media.duration_ms if command.media else None)
     if position_ms is None or not math.isfinite(command.sampled_at_ms):
         return _out_of_range()
+    problem = unsound(command.media) if command.media else None
+    if problem is not None:
+        return problem
     if who.role is not Role.HOST:
         return ()
-    sampled_at_ms = min(command.sampled_at_ms, now_ms)
+    sampled_at_ms = min(max(command.sampled_at_ms, room.opened_at_ms), now_ms)
     playing = room.timeline.playing if command.playing is None else command.playing
     seen = replace(room.timeline, position_ms=position_ms, playing=playing, anchored_at_ms=sampled_at_ms)
     if command.media is not None and (room.media is None or command.media.id != room.media.id):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from tutti.core import events as e
 from tutti.core.commands import ChangeEpisode, ChangeMedia, ChangeProvider
 from tutti.core.events import Change
-from tutti.core.media import Media
+from tutti.core.media import MAX_EPISODE, Media, unsound
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.core.roster import Member
-
-MAX_EPISODE = 100_000
 
 Decision = tuple[e.Event, ...] | Refused
 
@@ -54,15 +51,9 @@ def _chosen(before: Media | None, command: ChangeMedia) -> Media | Refused:
         return Refused(
             Reason.NOTHING_PLAYS, "Nothing plays yet, so the provider and the kind of media are needed"
         )
-    if command.duration_ms is not None and not (
-        math.isfinite(command.duration_ms) and command.duration_ms > 0
-    ):
-        return Refused(Reason.OUT_OF_RANGE, "The duration must be a finite number above 0")
-    if command.episode is not None and not 0 <= command.episode <= MAX_EPISODE:
-        return Refused(Reason.OUT_OF_RANGE, f"The episode must be 0 to {MAX_EPISODE}")
     if before is not None and _is_the_same(before, command, provider, kind):
         return before
-    return Media(
+    media = Media(
         command.id,
         provider,
         kind,
@@ -70,6 +61,7 @@ def _chosen(before: Media | None, command: ChangeMedia) -> Media | Refused:
         title=command.title,
         duration_ms=command.duration_ms,
     )
+    return unsound(media) or media
 
 
 def _is_the_same(before: Media, command: ChangeMedia, provider: str, kind: str) -> bool:

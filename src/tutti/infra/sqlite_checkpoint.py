@@ -28,6 +28,7 @@ class Checkpoints:
         self._release = release
         self._wanted = asyncio.Event()
         self._ending = False
+        self._failing = False
         self._task = asyncio.create_task(self._run(), name="checkpoints")
 
     def want(self) -> None:
@@ -46,14 +47,20 @@ class Checkpoints:
             if self._ending:
                 return
             try:
-                await asyncio.to_thread(copy_most, self._path)
-                self._hold()
-                try:
-                    await asyncio.to_thread(begin_anew, self._path)
-                finally:
-                    self._release()
+                await self._checkpoint()
+                self._failing = False
             except sqlite3.Error as error:
-                log.warning("log.checkpoint_failed", error=str(error))
+                if not self._failing:  # a full disk is reported once, not at every try
+                    log.warning("log.checkpoint_failed", error=str(error))
+                self._failing = True
+
+    async def _checkpoint(self) -> None:
+        await asyncio.to_thread(copy_most, self._path)
+        self._hold()
+        try:
+            await asyncio.to_thread(begin_anew, self._path)
+        finally:
+            self._release()
 
 
 def copy_most(path: Path) -> None:
