@@ -1,0 +1,25 @@
+import { useEffect } from "react";
+import { Wordmark } from "../Wordmark";
+import { CreateRoom } from "./CreateRoom";
+import { JoinRoom } from "./JoinRoom";
+
+export function HomePage() {
+  useEffect(() => {
+    document.title = "Tutti";
+  }, []);
+  return (
+    <main className="home">
+      <header className="hero">
+        <Wordmark />
+        <h1>Press play together, wherever you are.</h1>
+        <p className="muted">
+          One room, one timeline, everybody in time to within milliseconds. No account, nothing to install.
+        </p>
+      </header>
+      <div className="doors">
+        <CreateRoom />
+        <JoinRoom />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const SERVER = process.env["TUTTI_SERVER"] ?? "http://127.0.0.1:3000";
+
+/** `/docs` must work without the internet, so the page that shows the OpenAPI document is built in. */
+function apiDocs(): Plugin {
+  const from = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  return {
+    name: "api-docs",
+    apply: "build",
+    generateBundle() {
+      for (const file of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"]) {
+        this.emitFile({ type: "asset", fileName: `docs/${file}`, source: readFileSync(join(from, file)) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), apiDocs()],
+  build: {
+    outDir: "../../src/tutti/static",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: "es2022",
+  },
+  server: {
+    proxy: { "/auth": SERVER, "/socket.io": { target: SERVER, ws: true } },
+  },
+});

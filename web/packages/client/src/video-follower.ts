@@ -1,0 +1,142 @@
+/**
+ * Keeps a `<video>` where the room is, and tells the room where the video is.
+ *
+ * It never listens to the video's play, pause and seek events, so what it does to the video is never
+ * mistaken for something the person asked for.
+ */
+
+import { follow, forgive, STILL, type Correction, type Follower } from "./follow";
+import type { Timeline } from "./position";
+import type { WatchRoom } from "./watch-room";
+
+export type Sound = "on" | "blocked";
+
+/** What is used of a video element. */
+export type FollowableVideo = Pick<
+  HTMLVideoElement,
+  | "currentTime"
+  | "duration"
+  | "ended"
+  | "muted"
+  | "paused"
+  | "pause"
+  | "play"
+  | "playbackRate"
+  | "readyState"
+  | "seeking"
+  | "addEventListener"
+  | "removeEventListener"
+>;
+
+const LOOK_EVERY_MS = 100;
+const HAVE_METADATA = 1;
+const HAVE_FUTURE_DATA = 3;
+const REPORTABLE_WITHIN_S = 0.5;
+
+export class VideoFollower {
+  private follower: Follower = STILL;
+  private followed: Timeline | null = null;
+  private starting = false;
+  private timer: ReturnType<typeof setInterval> | null = null;
+  private unsubscribe: () => void = () => {};
+
+  constructor(
+    private readonly video: FollowableVideo,
+    private readonly room: Pick<WatchRoom, "view" | "subscribe" | "position" | "report">,
+    private readonly now: () => number,
+    private readonly onSound: (sound: Sound) => void,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(this.look, LOOK_EVERY_MS);
+    this.unsubscribe = this.room.subscribe(this.look);
+    this.video.addEventListener("timeupdate", this.report);
+    this.look();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.unsubscribe();
+    this.video.removeEventListener("timeupdate", this.report);
+    this.video.pause();
+  }
+
+  /** Call from a click: browsers let a page make sound only after one. */
+  allowSound(): void {
+    this.video.muted = false;
+    this.onSound("on");
+  }
+
+  private readonly look = (): void => {
+    const { video } = this;
+    const { timeline } = this.room.view();
+    const target = this.target();
+    if (timeline === null || target === null || video.readyState < HAVE_METADATA) return;
+    if (movedOnPurpose(this.followed, timeline)) this.follower = forgive(this.follower);
+    this.followed = timeline;
+
+    const over = target >= video.duration;
+    const playing = timeline.playing && !over;
+    if (playing && video.paused) this.begin();
+    if (!playing && !video.paused) video.pause();
+    const [next, correction] = follow(this.follower, {
+      nowMs: this.now(),
+      position: video.currentTime,
+      target,
+      playing,
+      rate: timeline.rate,
+      settled: !video.seeking && !this.starting && (!playing || video.readyState >= HAVE_FUTURE_DATA),
+    });
+    this.follower = next;
+    this.apply(correction);
+  };
+
+  private readonly report = (): void => {
+    const { video } = this;
+    const target = this.target();
+    if (target === null || video.paused || video.seeking || video.readyState < HAVE_FUTURE_DATA) return;
+    // The admin's report can move the room, so an admin who is still catching up keeps quiet.
+    const { adminId, me } = this.room.view();
+    if (adminId === me && Math.abs(target - video.currentTime) > REPORTABLE_WITHIN_S) return;
+    this.room.report(video.currentTime);
+  };
+
+  private target(): number | null {
+    const position = this.room.position();
+    const { duration } = this.video;
+    return position !== null && duration > 0 ? Math.min(position, duration) : position;
+  }
+
+  private apply(correction: Correction): void {
+    const { video } = this;
+    if (video.playbackRate !== correction.rate) video.playbackRate = correction.rate;
+    if (correction.do === "seek") video.currentTime = correction.to;
+  }
+
+  private begin(): void {
+    if (this.starting) return;
+    this.starting = true;
+    this.video
+      .play()
+      .catch((reason: unknown) => this.startSilently(reason))
+      .finally(() => {
+        this.starting = false;
+      });
+  }
+
+  /** Without a click a browser may refuse sound; the picture can follow all the same. */
+  private async startSilently(reason: unknown): Promise<void> {
+    if (!(reason instanceof DOMException) || reason.name !== "NotAllowedError" || this.video.muted) return;
+    this.video.muted = true;
+    this.onSound("blocked");
+    await this.video.play().catch(() => undefined);
+  }
+}
+
+/** The room's later word on the same course differs by a few milliseconds; a person's act does not. */
+function movedOnPurpose(before: Timeline | null, now: Timeline): boolean {
+  if (before === null || before === now) return false;
+  if (before.playing !== now.playing || before.rate !== now.rate) return true;
+  const elapsed = before.playing ? ((now.anchoredAt - before.anchoredAt) / 1000) * before.rate : 0;
+  return Math.abs(before.position + elapsed - now.position) > 0.25;
+}
