@@ -27,7 +27,6 @@ from tutti.transports.socketio import Socket, SocketServer, SocketSettings
 from tutti.transports.socketio_packets import Event
 from tutti.transports.websocket import Channel, Handshake, Rejected, WebSocket, protocol
 
-SETTINGS = EngineSettings(ping_interval_s=0.3, ping_timeout_s=0.2, max_payload=1_000_000)
 MAX_ECHO = 32 << 20  # the public WebSocket suite sends messages of 16 MiB
 SLOT_S = 0.002  # the suites measure the heartbeat by the millisecond
 
@@ -103,7 +102,7 @@ class PlainEcho:
 class Site:
     """The two Engine.IO servers by path, over HTTP (as an ASGI application) and over WebSocket."""
 
-    def __init__(self, wheel: TimerWheel, clock: Callable[[], float]) -> None:
+    def __init__(self, wheel: TimerWheel, clock: Callable[[], float], settings: EngineSettings) -> None:
         cors = Cors.parse("*")
         greeter = Greeter()
         sockets = SocketServer(
@@ -114,7 +113,7 @@ class Site:
         )
 
         def engine(converse: Callable[[EngineSession], Conversation]) -> EngineServer:
-            return EngineServer(converse, wheel=wheel, clock=clock, new_id=new_id, settings=SETTINGS)
+            return EngineServer(converse, wheel=wheel, clock=clock, new_id=new_id, settings=settings)
 
         engines = {"/socket.io/": engine(sockets.converse), "/engine.io/": engine(EngineEcho)}
         self._polling = {path: Polling(server, cors) for path, server in engines.items()}
@@ -139,7 +138,7 @@ def new_id() -> str:
     return secrets.token_urlsafe(15)
 
 
-async def serve(host: str, port: int) -> None:
+async def serve(host: str, port: int, settings: EngineSettings) -> None:
     loop = asyncio.get_running_loop()
     wheel = TimerWheel(loop.time(), slot_s=SLOT_S)
 
@@ -148,7 +147,7 @@ async def serve(host: str, port: int) -> None:
         loop.call_later(SLOT_S, turn)
 
     turn()
-    site = Site(wheel, loop.time)
+    site = Site(wheel, loop.time, settings)
     config = uvicorn.Config(
         site,
         host=host,
@@ -156,7 +155,7 @@ async def serve(host: str, port: int) -> None:
         http=GuardedHttp,
         ws=protocol(site.upgrade, max_payload=MAX_ECHO, wheel=wheel),
         lifespan="off",
-        log_level="warning",
+        access_log=False,
         timeout_graceful_shutdown=1,
     )
     await uvicorn.Server(config).serve()
@@ -166,9 +165,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the public protocol suites.")
     parser.add_argument("--host", default="localhost")
     parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--ping-interval-ms", type=int, default=300)
+    parser.add_argument("--ping-timeout-ms", type=int, default=200)
     asked = parser.parse_args()
+    settings = EngineSettings(
+        ping_interval_s=asked.ping_interval_ms / 1000,
+        ping_timeout_s=asked.ping_timeout_ms / 1000,
+        max_payload=1_000_000,
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(asked.host, asked.port))
+        runner.run(serve(asked.host, asked.port, settings))
 
 
 if __name__ == "__main__":
