@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from tutti.config import BadSettings, Environment, LogStyle, Mode, Settings, check_bind, environment, load
 
+ROOT = Path(__file__).parent.parent
 SECRET = "s3cret-value-" + "x" * 32
 CLOSED = {"TUTTI_MODE": "closed", "JWT_SECRET": SECRET}
 
@@ -278,3 +282,41 @@ def test_a_secret_is_in_no_message_and_no_repr(name: str) -> None:
 def test_a_password_in_a_url_is_not_shown() -> None:
     (line,) = mistakes({"SPOTIFY_API_URL": "ftp://me:hush@example.org"})
     assert "hush" not in line
+
+
+class Asked(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.names.add(key)
+        return super().get(key, default)
+
+
+def every_setting() -> set[str]:
+    asked = Asked()
+    load(asked)
+    return asked.names | {"TUTTI_ENV", "NODE_ENV"}
+
+
+def test_every_setting_is_in_the_reference_and_nothing_else_is() -> None:
+    table = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == every_setting()
+
+
+def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == every_setting()
+
+
+def test_the_example_means_the_defaults() -> None:
+    example = {
+        line
+        for line in (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+        if line[:1].isalpha()
+    }
+    settings = load(dict(line.split("=", 1) for line in example))
+    assert replace(settings, jwt_secret=b"") == replace(load({}), jwt_secret=b"")

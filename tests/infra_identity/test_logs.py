@@ -251,7 +251,7 @@ PLACES: list[Callable[[str], object]] = [
     lambda token: log().info(f"GET /p?auth={token} HTTP/1.1"),
     lambda token: log().info("x", deep=[[{"a": {"client_secret": token}}]]),
     lambda token: log().info("x", why=ValueError(f"token={token}")),
-    lambda token: log().bind(jwt=token).info("x"),
+    lambda token: log().bind(jwt=token).info("x", **{"x" * 80 + "Token": token}),
     lambda token: log().info("x", **{f"p?token={token}": 1}),
     lambda token: log().info("x", name="eyJ" + "x" * 8 + token.translate(str.maketrans("~+/=", "____"))),
     lambda token: log().info("x", name="word " * 4000 + f"?token={token}"),
