@@ -19,6 +19,7 @@ const PLAY_ICON = { playing: "pause", paused: "play", over: "again" } as const;
 
 export function Controls(props: Props) {
   const { state, ready, position, duration, volume } = props;
+  const heard = volume.muted ? 0 : volume.level;
   return (
     <div className="controls" role="group" aria-label="Player">
       <button
@@ -42,7 +43,8 @@ export function Controls(props: Props) {
         min={0}
         max={1}
         step={0.05}
-        value={volume.muted ? 0 : volume.level}
+        value={heard}
+        style={{ "--done": `${heard * 100}%` }}
         onChange={(event) => volume.setLevel(event.target.valueAsNumber)}
         aria-label="Volume"
       />

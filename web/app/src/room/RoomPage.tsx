@@ -13,7 +13,7 @@ type Step =
   | { at: "finding" }
   | { at: "naming"; room: Room }
   | { at: "inside"; room: Room; userName: string }
-  | { at: "nowhere"; why: string };
+  | { at: "nowhere"; why: string; missing: boolean };
 
 export function RoomPage({ roomId }: { roomId: string }) {
   const [step, setStep] = useState<Step>({ at: "finding" });
@@ -27,9 +27,9 @@ export function RoomPage({ roomId }: { roomId: string }) {
     [roomId],
   );
 
-  const lost = useCallback((why: string) => {
+  const lost = useCallback((why: string, missing = false) => {
     forgetEntry();
-    setStep({ at: "nowhere", why });
+    setStep({ at: "nowhere", why, missing });
   }, []);
 
   useEffect(() => {
@@ -40,7 +40,7 @@ export function RoomPage({ roomId }: { roomId: string }) {
       if (wanted) setStep({ at: "naming", room });
     };
     arrive().catch((reason: unknown) => {
-      if (wanted) lost(whyNot(reason));
+      if (wanted) lost(...whyNot(reason));
     });
     return () => {
       wanted = false;
@@ -55,11 +55,11 @@ export function RoomPage({ roomId }: { roomId: string }) {
     case "inside":
       return <InRoom room={step.room} userName={step.userName} onEnd={lost} />;
     case "nowhere":
-      return <DeadEnd why={step.why} />;
+      return <DeadEnd why={step.why} missing={step.missing} />;
   }
 }
 
-function whyNot(reason: unknown): string {
-  if (reason instanceof RoomError && reason.status === 404) return "There is no such room";
-  return reason instanceof Error ? reason.message : "Something went wrong";
+function whyNot(reason: unknown): [why: string, missing: boolean] {
+  if (reason instanceof RoomError && reason.status === 404) return ["There is no such room", true];
+  return [reason instanceof Error ? reason.message : "Something went wrong", false];
 }
