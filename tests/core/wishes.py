@@ -1,0 +1,33 @@
+"""One command of each kind, each of them plausible."""
+
+from __future__ import annotations
+
+from tests.core.stage import ANN, FILM
+from tests.rooms import defaults
+from tutti.core import commands as c
+from tutti.core.roster import Role
+
+ONE_OF_EACH: tuple[c.Command, ...] = (
+    c.Open("film night", "Somebody", defaults(), FILM),
+    c.Join("Somebody"),
+    c.Leave(),
+    c.Expel(ANN),
+    c.TransferHost(ANN),
+    c.Appoint(ANN, Role.MODERATOR),
+    c.SetLock(True),
+    c.SetCapacity(7),
+    c.SwitchChat(False),
+    c.SetOffset(250.0),
+    c.ChangeMedia("tt2"),
+    c.ChangeProvider("elsewhere"),
+    c.ChangeEpisode(2),
+    c.Play(),
+    c.Pause(),
+    c.Seek(60_000.0),
+    c.SeekBy(10_000.0),
+    c.SetRate(1.5),
+    c.Report(0.0, 1_000_000.0),
+    c.Close(),
+    c.Depart(ANN),
+    c.Expire(),
+)
