@@ -30,6 +30,9 @@ SETTLE_MS = 2_000.0
 
 CORRECT_AT_MOST_EVERY_MS = 1_000.0
 
+JUMPED_MS = 1_000.0
+"""A host that is suddenly this far from where itself put the timeline has been moved by hand: that cannot wait."""
+
 MAX_POSITION_MS = 1_000 * 3_600_000.0
 
 Decision = tuple[Event, ...] | Refused
@@ -106,10 +109,12 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
 
 
 def _correction(room: Room, who: Member, seen: Timeline, now_ms: float) -> tuple[Event, ...]:
-    quiet_ms = CORRECT_AT_MOST_EVERY_MS if room.moved_by == who.id else SETTLE_MS
+    off_ms = seen.position_at(now_ms, room.duration_ms) - room.position_at(now_ms)
+    quiet_ms = SETTLE_MS
+    if room.moved_by == who.id:
+        quiet_ms = 0.0 if abs(off_ms) > JUMPED_MS else CORRECT_AT_MOST_EVERY_MS
     if now_ms - room.moved_at_ms < quiet_ms:
         return ()
-    off_ms = seen.position_at(now_ms, room.duration_ms) - room.position_at(now_ms)
     if abs(off_ms) <= room.defaults.correct_over_ms:
         return ()
     return (e.TimelineMoved(seen, Move.CORRECTION, who.id),)
