@@ -134,10 +134,17 @@ def test_a_name_cannot_draw_a_line_of_its_own(either: Output) -> None:
     assert "\x1b" not in said
 
 
+def test_a_librarys_message_cannot_either(either: Output) -> None:
+    logging.getLogger("some.library").warning("bad name %s", "ann\nroom.closed \x1b[2J\u2028")
+    said = either.text()
+    assert len(said.splitlines()) == 1
+    assert "\x1b" not in said
+
+
 def test_what_cannot_be_shown_is_escaped_and_not_lost(either: Output) -> None:
     only_ours()
     log().info(
-        "odd", name="\ud800é", number=float("nan"), deep=nested(50), long=list(range(500)), thing=Broken()
+        "odd", name="\ud800é", number=float("nan"), deep=nested(3000), long=list(range(500)), thing=Broken()
     )
     said = either.text()
     assert "is lost" not in said
