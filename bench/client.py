@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench import wire
+from bench.process import Server
 
 RECEIVE_BYTES = 65536
 OPENING_AT_ONCE = 100
@@ -82,10 +83,10 @@ class Crowd:
 class Client:
     """One connection, from the TCP handshake on."""
 
-    __slots__ = ("_crowd", "_head", "_reader", "ended", "fd", "hear", "sock")
+    __slots__ = ("_crowd", "_head", "_reader", "_server", "ended", "fd", "hear", "sock")
 
-    def __init__(self, crowd: Crowd, port: int, hear: Callable[[bytes], None]) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10.0)
+    def __init__(self, crowd: Crowd, server: Server, hear: Callable[[bytes], None]) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=10.0)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.fd = self.sock.fileno()
@@ -94,13 +95,14 @@ class Client:
         self._head: bytes | None = b""
         self._reader = wire.FrameReader()
         self._crowd = crowd
+        self._server = server.name
         crowd.add(self)
-        self.sock.send(wire.upgrade_request(port))
+        self.sock.send(wire.upgrade_request(server.port))
 
     def send(self, frames: bytes) -> None:
         """Send in one segment. The server is expected to read faster than a socket buffer fills."""
         if self.sock.send(frames) != len(frames):
-            raise SystemExit("the server stopped reading")
+            raise SystemExit(f"{self._server} stopped reading")
 
     def read(self) -> None:
         try:
@@ -118,7 +120,7 @@ class Client:
         for opcode, payload in self._reader.feed(data):
             if payload == wire.PING:
                 self.send(wire.PONG)
-            elif opcode != wire.CLOSE_OPCODE:
+            elif opcode == wire.TEXT_OPCODE:
                 self.hear(payload)
 
     def close(self) -> None:
@@ -129,14 +131,14 @@ class Client:
         head, end, rest = data.partition(b"\r\n\r\n")
         self._head = None if end else data
         if end and not head.startswith(b"HTTP/1.1 101"):
-            raise SystemExit(f"the upgrade was refused: {head[:200]!r}")
+            raise SystemExit(f"{self._server} refused an upgrade: {head[:200]!r}")
         return rest if end else b""
 
     def _ended_early(self) -> None:
-        raise SystemExit("the server closed a connection that the bench still needs")
+        raise SystemExit(f"{self._server} closed a connection that the bench still needs")
 
 
-def enter(crowd: Crowd, port: int, seat: Seat | None, entered: Callable[[Client], None]) -> Client:
+def enter(crowd: Crowd, server: Server, seat: Seat | None, entered: Callable[[Client], None]) -> Client:
     """Connect, and take the seat if there is one. `entered` is called once the server has confirmed it."""
 
     def hear(text: bytes) -> None:
@@ -148,18 +150,18 @@ def enter(crowd: Crowd, port: int, seat: Seat | None, entered: Callable[[Client]
             client.hear = ignore
             entered(client)
         elif text.startswith((b"44", b'42["error"')):
-            raise SystemExit(f"the server refused to let a client in: {text[:300]!r}")
+            raise SystemExit(f"{server.name} refused to let a client in: {text[:300]!r}")
 
-    client = Client(crowd, port, hear)
+    client = Client(crowd, server, hear)
     return client
 
 
-def enter_all(crowd: Crowd, port: int, seats: Iterable[Seat | None]) -> list[Client]:
+def enter_all(crowd: Crowd, server: Server, seats: Iterable[Seat | None]) -> list[Client]:
     """Let everybody in, a hundred at a time, in order."""
     clients: list[Client] = []
     inside: list[Client] = []
     for seat in seats:
-        clients.append(enter(crowd, port, seat, inside.append))
+        clients.append(enter(crowd, server, seat, inside.append))
         if len(clients) - len(inside) >= OPENING_AT_ONCE:
             crowd.pump_until(lambda: len(clients) - len(inside) < OPENING_AT_ONCE, "letting clients in")
     crowd.pump_until(lambda: len(inside) == len(clients), "letting the last clients in")

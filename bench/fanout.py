@@ -27,7 +27,7 @@ class FullRoom:
         self.server = server
         room = make_rooms(server.port, 1)[0]
         users = [ADMIN, *(f"u{number}" for number in range(1, members))]
-        self._clients = enter_all(crowd, server.port, [Seat(room, user) for user in users])
+        self._clients = enter_all(crowd, server, [Seat(room, user) for user in users])
         there, back = (wire.playback(room, ADMIN, "seek", position) for position in (NEAR_S, FAR_S))
         self._bursts = [there, back] if together == 1 else [(there + back) * (together // 2)]
         self._together = together
@@ -35,14 +35,14 @@ class FullRoom:
 
     def learn(self, members: int) -> None:
         """Everybody is in: see how many hear a burst (servers may or may not tell the sender), and warm up."""
-        self._tally = Tally(self._clients, MARKER)
+        self._tally = Tally(self.server.name, self._clients, MARKER)
         self._speak()
         self._heard = self._tally.settle()
         if self._heard not in {self._together * members, self._together * (members - 1)}:
             raise SystemExit(
                 f"{self.server.name}: {self._heard} deliveries of {self._together} to {members} members"
             )
-        for _ in range(10):
+        for _ in range(10 if self._together == 1 else 2):
             self._speak_and_wait()
 
     def cpu_us_per_delivery(self, bursts: int) -> float:
@@ -67,7 +67,7 @@ class FullRoom:
 def measure(given: options.Options) -> list[Figure]:
     members, rounds = given.pick(1000, 100), given.pick(7, 2)
     together = TOGETHER if given.coalesce else 1
-    bursts = given.pick(40, 10) // (2 if given.coalesce else 1)
+    bursts = given.pick(96, 16) // (4 if given.coalesce else 1)
     subject, peer = given.program(), programs.node_socketio()
     context = [programs.node_ws(), programs.python_socketio(), programs.uvloop_floor(), programs.send_floor()]
     crowd = Crowd()
@@ -76,7 +76,9 @@ def measure(given: options.Options) -> list[Figure]:
         crowd.settle()
         for room in rooms:
             room.learn(members)
-        probes = {room.server.name: partial(room.cpu_us_per_delivery, bursts) for room in rooms}
+        rated, others = rooms[:2], rooms[2:]
+        probes = {room.server.name: partial(room.cpu_us_per_delivery, bursts) for room in rated}
+        probes |= {room.server.name: partial(room.cpu_us_per_delivery, bursts // 4) for room in others}
         result = interleaved("µs", rounds, probes)
         sizes = ", ".join(f"{room.server.name} {room.message_bytes():.0f}" for room in rooms)
         crowd.close()

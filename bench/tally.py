@@ -19,9 +19,10 @@ _PING_FRAME = wire.unmasked(wire.PING)
 class Tally:
     """How many messages that contain `marker` these clients have been sent, since it was made."""
 
-    def __init__(self, clients: Iterable[Client], marker: bytes) -> None:
+    def __init__(self, server: str, clients: Iterable[Client], marker: bytes) -> None:
         self.count = 0
         self.bytes = 0
+        self._server = server
         self._marker = marker
         self._keep = len(marker) - 1
         self._buffer = bytearray(self._keep + RECEIVE_BYTES)
@@ -39,7 +40,9 @@ class Tally:
         while self.count < count:
             self._read_ready(0.5)
             if time.monotonic() > deadline:
-                raise SystemExit(f"only {self.count} of {count} messages arrived within {timeout_s:.0f} s")
+                raise SystemExit(
+                    f"{self._server}: only {self.count} of {count} messages arrived within {timeout_s:.0f} s"
+                )
 
     def settle(self, quiet_s: float = 0.5) -> int:
         """Read until nothing has come for a while; the count then."""
@@ -59,7 +62,7 @@ class Tally:
         buffer[:kept] = tail
         received = self._sockets[fd].recv_into(memoryview(buffer)[kept:])
         if not received:
-            raise SystemExit("the server closed a connection in the middle of a measurement")
+            raise SystemExit(f"{self._server} closed a connection in the middle of a measurement")
         end = kept + received
         self.bytes += received
         self.count += buffer.count(self._marker, 0, end)

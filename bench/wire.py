@@ -15,6 +15,7 @@ _MASK = b"\x37\xfa\x21\x3d"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY = base64.b64encode(b"tutti bench nonce")[:22] + b"=="
 
+TEXT_OPCODE = 0x1
 CLOSE_OPCODE = 0x8
 
 
@@ -32,7 +33,7 @@ def accept_value(key: bytes) -> bytes:
     return base64.b64encode(hashlib.sha1(key + _GUID).digest())
 
 
-def masked(payload: bytes, opcode: int = 0x1) -> bytes:
+def masked(payload: bytes, opcode: int = TEXT_OPCODE) -> bytes:
     """One client frame. The mask is fixed: the server must unmask it all the same."""
     size = len(payload)
     key = (_MASK * (size // 4 + 1))[:size]

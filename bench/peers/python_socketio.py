@@ -114,7 +114,13 @@ def serve(port: int) -> None:
     signal.signal(signal.SIGUSR2, lambda *_: (gc.collect(), None)[1])
     app = socketio.ASGIApp(sio, other_asgi_app=http)
     uvicorn.run(
-        app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False, backlog=4096
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,  # Engine.IO has a heartbeat of its own
+        backlog=4096,
     )
 
 
