@@ -1,0 +1,88 @@
+"""The guide's "providers backend" over HTTP, for the operator's other servers: only with `x-internal-key`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hmac import compare_digest
+
+from litestar import Router, get
+from litestar.exceptions import NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
+
+from tutti.core.refusals import Reason, Refused
+from tutti.dialects.watch.dialect import Watch
+from tutti.dialects.watch.replies import (
+    FAILURES,
+    Asked,
+    EmbedInfo,
+    Failure,
+    ProviderInfo,
+    ProviderStats,
+    Success,
+)
+from tutti.service.dialect import Declined
+from tutti.service.session import Hall
+
+PREFIX = "/providers"
+HEADER = "x-internal-key"
+
+
+class ProvidersRest:
+    """`key`: what a caller must show; None: the operator has set none, and nothing is here for anybody."""
+
+    def __init__(self, hall: Hall, watch: Watch, key: str | None) -> None:
+        self._hall = hall
+        self._providers = watch.house.providers
+        self._key = None if key is None else key.encode()
+
+    async def list_all(self, request: Asked) -> Success[list[ProviderInfo]]:
+        """Every provider that rooms may name."""
+        self._check(request)
+        listed = self._providers.listed()
+        return Success([ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
+
+    async def embed(self, request: Asked, provider: str, media_id: str) -> Success[EmbedInfo]:
+        """What shows this film: a URL and an HTML element. Only from providers that the operator enabled."""
+        self._check(request)
+        found = self._providers.get(provider)
+        if found is None:
+            raise NotFoundException("No such provider")
+        made = found.embed(media_id.removeprefix("/"))
+        if isinstance(made, Refused):
+            raise Declined(made)
+        return Success(EmbedInfo(provider, media_id.removeprefix("/"), made.url, made.html))
+
+    async def stats(self, request: Asked) -> Success[ProviderStats]:
+        """How many rooms play from where."""
+        self._check(request)
+        listed = self._providers.listed()
+        playing = (
+            live.state.media for live in self._hall.rooms.alive() if live.state and not live.state.closed
+        )
+        rooms = Counter(media.provider for media in playing if media is not None)
+        return Success(ProviderStats(len(listed), sum(p.enabled for p in listed), dict(rooms)))
+
+    def _check(self, request: Asked) -> None:
+        """In constant time, so that the key cannot be found by trying."""
+        if self._key is None:
+            raise NotFoundException("There is nothing here: no INTERNAL_API_KEY is set")
+        if not compare_digest(request.headers.get(HEADER, "").encode(), self._key):
+            raise Declined(Refused(Reason.UNAUTHENTICATED, f"{HEADER} is missing or wrong"))
+
+
+def router(hall: Hall, watch: Watch, key: str | None) -> Router:
+    """`/providers/list`, `/providers/stats`, `/providers/{provider}/{id}`."""
+    rest = ProvidersRest(hall, watch, key)
+    failures = {status: ResponseSpec(Failure, generate_examples=False) for status in (400, 401, 403, 404)}
+    return Router(
+        PREFIX,
+        route_handlers=[
+            get("/list", summary="List providers (internal)", responses=failures)(rest.list_all),
+            get("/stats", summary="Count rooms by provider (internal)", responses=failures)(rest.stats),
+            get("/{provider:str}/{media_id:path}", summary="Embed a film (internal)", responses=failures)(
+                rest.embed
+            ),
+        ],
+        exception_handlers=FAILURES,
+        tags=["watch"],
+    )
