@@ -1,0 +1,3 @@
+"""Tutti: one server for being together in real time."""
+
+__version__ = "0.1.0"

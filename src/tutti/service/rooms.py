@@ -52,6 +52,8 @@ class Rooms:
         self.limits = limits
         """None: no rate limits (load tests only)."""
         self.draining = False
+        self.store_fails = False
+        """The last thing that was to be kept could not be."""
         self._random_text = random_text
         self._live: dict[RoomId, LiveRoom] = {}
         self._loading: dict[RoomId, list[Callable[[LiveRoom | Refused], None]]] = {}
@@ -179,6 +181,7 @@ class Rooms:
             self._idle[live.id] = self.wheel.after(IDLE_S, lambda: self._drop_if_idle(live))
 
     def log_unavailable(self, room_id: RoomId, problem: Exception) -> None:
+        self.store_fails = True
         log.error("store.unavailable", room=room_id, problem=str(problem))
 
     async def _load(self, room_id: RoomId) -> None:
@@ -254,7 +257,9 @@ class Rooms:
                     if isinstance(live, LiveRoom):
                         self._expire(live)
             await self.index.forget(now_ms - ENDED_KEPT_MS)
+            self.store_fails = False
         except Unavailable as problem:
+            self.store_fails = True
             log.error("store.unavailable", problem=str(problem))
         finally:
             self._schedule_sweep()

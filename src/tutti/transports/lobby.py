@@ -6,8 +6,9 @@ prove who it is, and has not said so when it connected, has ten seconds to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from tutti.service.ports import Principal
 from tutti.service.session import Hall, Session
 from tutti.service.timers import Timer
 from tutti.transports.socketio import Socket
-from tutti.transports.socketio_packets import Event
+from tutti.transports.socketio_packets import Event, event_frame
 
 log = structlog.get_logger("tutti.socketio")
 
@@ -34,7 +35,7 @@ class _Auth(msgspec.Struct):
 _auth = msgspec.json.Decoder(_Auth)
 
 
-class SocketDialect(Dialect):
+class SocketDialect(Dialect, Protocol):
     """A dialect spoken over Socket.IO. `events`: the names a client may send."""
 
     events: frozenset[str]
@@ -43,12 +44,8 @@ class SocketDialect(Dialect):
 class Lobby:
     """The application at a namespace."""
 
-    def __init__(
-        self, hall: Hall, dialects: Iterable[SocketDialect], unknown: Callable[[str], Frame]
-    ) -> None:
+    def __init__(self, hall: Hall, dialects: Iterable[SocketDialect]) -> None:
         self.hall = hall
-        self.unknown = unknown
-        """What a client hears that sends an event nobody knows."""
         self.by_event: Mapping[str, Dialect] = {name: d for d in dialects for name in d.events}
 
     def connect(self, socket: Socket, auth: bytes | None) -> None:
@@ -90,7 +87,7 @@ class _Handler:
         dialect = self._lobby.by_event.get(event.name)
         if dialect is None:
             self._lobby.hall.rooms.metrics.malformed["unknown event"] += 1
-            self._socket.send(self._lobby.unknown(event.name))
+            self._socket.send(_unknown(event.name))
             return
         reply = partial(self._socket.acknowledge, event.ack) if event.ack is not None else None
         self._session.hear(dialect, event.name, event.args, reply)
@@ -105,6 +102,11 @@ class _Handler:
     def _too_late(self) -> None:
         if not self._session.signed_in:
             self._socket.close(1008, "sign in first")
+
+
+def _unknown(name: str) -> Frame:
+    problem = {"code": "UNKNOWN_EVENT", "message": f"Nobody here knows the event {name[:64]!r}"}
+    return event_frame("error", msgspec.json.encode(problem))
 
 
 def _token(auth: bytes | None) -> str | None:

@@ -231,14 +231,25 @@ class SocketSession:
 class Socket:
     """One client in one namespace, and the `Peer` to send to. `id` is not the Engine.IO session's, which is secret."""
 
-    __slots__ = ("_answers", "_handler", "_held", "_held_bytes", "_session", "_state", "id", "namespace")
+    __slots__ = (
+        "_answers",
+        "_engine",
+        "_handler",
+        "_held",
+        "_held_bytes",
+        "_session",
+        "_state",
+        "id",
+        "namespace",
+    )
 
     def __init__(self, session: SocketSession, sid: str, namespace: str) -> None:
         self.id = sid
         self.namespace = namespace
         self._session = session
+        self._engine = session.engine
         self._state = _State.PENDING
-        self._handler: Handler | None = None
+        self._handler: Handler | None = None  # there is one exactly while connected
         self._held: list[Event] | None = None
         self._held_bytes = 0
         self._answers: _Answers | None = None
@@ -250,17 +261,17 @@ class Socket:
     @property
     def opening(self) -> Opening:
         """What the request that opened the connection said: query, some headers."""
-        return self._session.engine.opening
+        return self._engine.opening
 
     @property
     def client(self) -> str:
         """The peer's address."""
-        return self._session.engine.opening.client
+        return self._engine.opening.client
 
     @property
     def half_rtt_ms(self) -> float:
         """How long a frame takes to the client, as far as pings have told; 0 before the first."""
-        return (self._session.engine.rtt_s or 0.0) * 500
+        return (self._engine.rtt_s or 0.0) * 500
 
     # -- the answer to a connect
 
@@ -272,7 +283,7 @@ class Socket:
         self._state = _State.CONNECTED
         self._handler = handler
         self._session.accepted()
-        self._session.engine.send(packets.connect_frame(self.id, self.namespace))
+        self._engine.send(packets.connect_frame(self.id, self.namespace))
         held, self._held, self._held_bytes = self._held or (), None, 0
         for event in held:
             self.received(event, 0)
@@ -284,14 +295,14 @@ class Socket:
         self._state = _State.CLOSED
         self._held = None
         self._session.refused(self)
-        self._session.engine.send(packets.connect_error_frame(message, self.namespace, data))
+        self._engine.send(packets.connect_error_frame(message, self.namespace, data))
 
     # -- out
 
     def send(self, frame: Frame) -> None:
         """Send a frame made for this namespace (see `event_frame`). Not heard by a socket that is not connected."""
-        if self._state is _State.CONNECTED:
-            self._session.engine.send(frame)
+        if self._handler is not None:
+            self._engine.send(frame)
 
     def emit(self, name: str, *args: bytes, attachments: tuple[bytes, ...] = ()) -> None:
         self.send(packets.event_frame(name, *args, namespace=self.namespace, attachments=attachments))
@@ -330,14 +341,14 @@ class Socket:
 
     def close(self, code: int, reason: str) -> None:
         """Close the whole connection, all namespaces. The client comes back by itself."""
-        self._session.engine.close(code, reason)
+        self._engine.close(code, reason)
 
     def pause(self) -> None:
         """Handle nothing more from this connection until `resume`; the client is held back meanwhile."""
-        self._session.engine.pause()
+        self._engine.pause()
 
     def resume(self) -> None:
-        self._session.engine.resume()
+        self._engine.resume()
 
     # -- in (called by its session)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from hmac import compare_digest
+from typing import Self
 
 from litestar import Router, get
 from litestar.exceptions import NotFoundException
@@ -34,6 +35,10 @@ class ProvidersRest:
         self._hall = hall
         self._providers = watch.house.providers
         self._key = None if key is None else key.encode()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """As in `rest`: copied handlers serve the same providers."""
+        return self
 
     async def list_all(self, request: Asked) -> Success[list[ProviderInfo]]:
         """Every provider that rooms may name."""

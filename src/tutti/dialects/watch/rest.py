@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 from litestar import Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
@@ -69,6 +71,10 @@ class Rest:
         self._hall = hall
         self._rooms = hall.rooms
         self._watch = watch
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Litestar copies the handlers it is given; all of them serve the same rooms."""
+        return self
 
     async def create(self, request: Asked, data: CreateRoom) -> Success[spoken.RoomInfo]:
         """Make a room; whoever makes it is in it and is its admin."""

@@ -1,0 +1,291 @@
+"""One process's node, put together: the only place where adapters meet the ports they serve."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+
+import tutti
+from tutti import operations
+from tutti.asyncapi import document
+from tutti.config import BadSettings, Mode, Settings
+from tutti.core.ids import RoomId
+from tutti.dialects.listen.codes import new_code
+from tutti.dialects.listen.defaults import session_defaults
+from tutti.dialects.listen.dialect import Listen
+from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.watch.choices import House
+from tutti.dialects.watch.defaults import defaults as watch_defaults
+from tutti.dialects.watch.defaults import room_id as watch_room_id
+from tutti.dialects.watch.dialect import Watch
+from tutti.dialects.watch.providers import BadProviders, built_in
+from tutti.dialects.watch.rest import router as watch_router
+from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
+from tutti.infra.spotify import SpotifyIdentity
+from tutti.infra.sqlite_log import SqliteLog
+from tutti.infra.tokens import ChainIdentity, JwtIdentity
+from tutti.service.identity import Gate
+from tutti.service.limits import Limits
+from tutti.service.metrics import Metrics
+from tutti.service.passes import Passes
+from tutti.service.rooms import Rooms
+from tutti.service.session import Hall
+from tutti.service.timers import TimerWheel
+from tutti.transports.addresses import client_address
+from tutti.transports.cors import Cors
+from tutti.transports.engineio import Caps, EngineServer, EngineSettings
+from tutti.transports.engineio_upgrade import EngineRoute
+from tutti.transports.handshake import Handshake, Rejected
+from tutti.transports.lobby import Lobby
+from tutti.transports.outbox import Traffic
+from tutti.transports.pages import Pages
+from tutti.transports.polling import Polling
+from tutti.transports.socketio import SocketServer
+from tutti.transports.socketio_packets import event_frame
+from tutti.transports.websocket import Channel, protocol
+
+log = structlog.get_logger("tutti.app")
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+STATIC = Path(__file__).parent / "static"
+SOCKET_IO = "/socket.io"
+DRAIN_S = 5.0
+"""Over how long closing the sockets is spread, so that not everybody comes back in the same moment."""
+
+
+class Node:
+    """Use as `async with node:` in the loop that serves `node.http` and `node.upgrade`."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._loop = loop
+        self._stack = AsyncExitStack()
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.metrics = Metrics()
+        self.traffic = Traffic()
+        self.clock = RoomClock(settings.data / "clock.json")
+        self.wheel = TimerWheel(loop.time())
+        self._store = SqliteLog(settings.data / "tutti.db")
+        self.rooms = Rooms(
+            self._store,
+            self.clock,
+            self.wheel,
+            self.metrics,
+            random_text=lambda length: secrets.token_hex(length)[:length],
+            limits=Limits() if settings.limits else None,
+        )
+        self._turning: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Node:
+        settings, stack = self._settings, self._stack
+        await self._store.open()
+        stack.push_async_callback(self._store.aclose)
+        http = await stack.enter_async_context(httpx.AsyncClient())
+        await stack.enter_async_context(self.rooms)
+        self._build(http)
+        self._turn_wheel()
+        stack.callback(self._stop_wheel)
+        self._persist_clock()
+        for name in settings.unused:
+            log.warning(
+                "setting.unused", name=name, meaning="this version keeps rooms in SQLite, under TUTTI_DATA"
+            )
+        if settings.mode is Mode.OPEN:
+            log.warning(
+                "mode.open", meaning="whoever a client claims to be is believed; for development only"
+            )
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._stack.__aexit__(*exception)
+
+    async def http(self, scope: Message, receive: Receive, send: Send) -> None:
+        """The ASGI application: long-polling and the page by themselves, everything else through the routers."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        self._find_client(scope)
+        if path.rstrip("/") == SOCKET_IO:
+            await self._polling(scope, receive, send)
+        elif self._pages.has(path):
+            await self._pages(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)  # type: ignore[arg-type] # Litestar narrows ASGI's plain dicts
+
+    async def drain(self, cut_short: Callable[[], bool]) -> None:
+        """Say no to everything new and close the sockets, spread over a few seconds."""
+        self.rooms.draining = True
+        sessions = list(self.engine.sessions.values())
+        log.info("draining", connections=len(sessions))
+        steps = 50
+        for step in range(steps):
+            for session in sessions[step::steps]:
+                session.close(1012, "service restart")
+            if cut_short() or not self.engine.sessions:
+                break
+            await asyncio.sleep(DRAIN_S / steps)
+        self.engine.close(1012, "service restart")
+
+    def _build(self, http: httpx.AsyncClient) -> None:
+        settings = self._settings
+        self.cors = Cors(None if settings.cors_origins == ("*",) else frozenset(settings.cors_origins))
+        spotify = self._spotify(http)
+        closed = settings.mode is Mode.CLOSED
+        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, Passes(self._secret(), closed=closed))
+        self.listen = Listen(event_frame, self.clock)
+        self.watch = Watch(event_frame, self.clock, self._house())
+        sockets = SocketServer(
+            {"/": Lobby(hall, (self.listen, self.watch))}, wheel=self.wheel, new_id=_new_sid
+        )
+        self.engine = EngineServer(
+            sockets.converse,
+            wheel=self.wheel,
+            clock=self._loop.time,
+            new_id=_new_sid,
+            settings=EngineSettings(caps=self._caps()),
+        )
+        self._polling = Polling(self.engine, self.cors)
+        self._sockets = EngineRoute(self.engine, self.cors)
+        self._pages = Pages(STATIC)
+        self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
+        self._api = self._litestar(hall, spotify)
+
+    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None) -> Litestar:
+        return Litestar(
+            [
+                listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
+                watch_router(hall, self.watch),
+                operations.router(
+                    self.metrics, self.traffic, checks=self._checks, asyncapi=document(tutti.__version__, ())
+                ),
+            ],
+            openapi_config=OpenAPIConfig(
+                "Tutti",
+                tutti.__version__,
+                path="/docs",
+                render_plugins=[
+                    SwaggerRenderPlugin(
+                        js_url="/docs/swagger-ui-bundle.js",
+                        standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+                        css_url="/docs/swagger-ui.css",
+                        favicon="<link rel='icon' href='data:,'>",
+                        path="/",
+                    )
+                ],
+            ),
+            cors_config=self._cors_config(),
+            logging_config=None,
+        )
+
+    def _cors_config(self) -> CORSConfig:
+        return CORSConfig(
+            allow_origins=list(self._settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            allow_headers=["Authorization", "Content-Type", "X-Internal-Key"],
+            expose_headers=["Retry-After"],
+            max_age=600,
+        )
+
+    def _gate(self, spotify: SpotifyIdentity | None) -> Gate:
+        """Our own tokens are looked at first: that asks nobody."""
+        ours = JwtIdentity(self._settings.jwt_secret, wall_clock_ms)
+        identity = ChainIdentity(ours, spotify) if spotify else ours
+        closed = self._settings.mode is Mode.CLOSED
+        return Gate(identity, closed=closed, strict=frozenset(("listen",)) if spotify else frozenset())
+
+    def _spotify(self, http: httpx.AsyncClient) -> SpotifyIdentity | None:
+        if not self._settings.spotify_enabled:
+            return None
+        return SpotifyIdentity(http, self.clock.now_ms, api_url=self._settings.spotify_api_url)
+
+    def _house(self) -> House:
+        providers = built_in()
+        if self._settings.watch_providers is not None:
+            try:
+                providers = providers.extended(self._settings.watch_providers.read_text("utf-8"))
+            except BadProviders as problem:
+                raise BadSettings(*(f"WATCH_PROVIDERS: {mistake}" for mistake in problem.mistakes)) from None
+        return House(providers, watch_defaults(self._settings.watch_max_participants))
+
+    def _new_room_id(self, dialect: str) -> RoomId:
+        if dialect == self.listen.name:
+            return new_code(secrets.randbelow, self._settings.session_code_length)
+        return watch_room_id(secrets.choice)
+
+    def _caps(self) -> Caps:
+        settings = self._settings
+        if not settings.limits:
+            return Caps()
+        return Caps(
+            settings.max_connections,
+            settings.max_connections_per_address,
+            settings.max_connections_per_second,
+        )
+
+    def _secret(self) -> bytes:
+        """What passes are signed with. In open mode without a secret of the operator's: one kept with the rooms."""
+        if self._settings.mode is Mode.CLOSED:
+            return self._settings.jwt_secret
+        path = self._settings.data / "secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_bytes(secrets.token_bytes(32))
+        return path.read_bytes()
+
+    def _route(self, handshake: Handshake) -> Channel | Rejected:
+        """Which channel a WebSocket asks for."""
+        if handshake.path.rstrip("/") != SOCKET_IO:
+            return Rejected(404, b"There is no WebSocket here.\n")
+        forwarded = handshake.headers.get("x-forwarded-for")
+        client = client_address(handshake.client, forwarded, self._settings.trusted_proxies)
+        return self._sockets(replace(handshake, client=client))
+
+    def _find_client(self, scope: Message) -> None:
+        """Put the address that the request really comes from where everybody looks for it."""
+        trusted = self._settings.trusted_proxies
+        if trusted and scope.get("client"):
+            forwarded = next(
+                (v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"), None
+            )
+            peer, port = scope["client"]
+            scope["client"] = (client_address(peer, forwarded, trusted), port)
+
+    def _turn_wheel(self) -> None:
+        self.wheel.turn(self._loop.time())
+        self._turning = self._loop.call_later(self.wheel.slot_s, self._turn_wheel)
+
+    def _stop_wheel(self) -> None:
+        if self._turning is not None:
+            self._turning.cancel()
+
+    def _persist_clock(self) -> None:
+        try:
+            self.clock.persist()
+        except OSError as problem:  # a full disk: room time goes on, only a reboot would find it less exact
+            log.warning("clock.not_kept", problem=str(problem))
+        self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
+
+    def _checks(self) -> Mapping[str, str]:
+        return {
+            "store": "cannot keep anything now" if self.rooms.store_fails else "ok",
+            "serving": "draining" if self.rooms.draining else "ok",
+        }
+
+
+def _new_sid() -> str:
+    return secrets.token_urlsafe(15)

@@ -1,0 +1,91 @@
+"""Runs a node under uvicorn on every port it is asked for, and takes its leave politely.
+
+On SIGTERM or SIGINT: no new connections, readiness says no, sockets are closed with 1012 over a few seconds (clients
+come back by themselves, to whoever serves then), what is under way is finished, the store is closed. A second signal
+cuts this short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import structlog
+import uvicorn
+import uvloop
+
+from tutti.app import Node
+from tutti.config import BadSettings, Settings, check_bind
+from tutti.transports.http_protocol import GuardedHttp
+
+log = structlog.get_logger("tutti.serve")
+
+BACKLOG = 4096
+FINISH_S = 10
+
+
+def run(settings: Settings, host: str, *, access_log: bool = False) -> None:
+    """Serve until told to stop. Raises `BadSettings` if it cannot start as asked."""
+    check_bind(settings, host)
+    sockets = [_listen(host, port) for port in settings.ports]
+    try:
+        uvloop.run(_serve(settings, sockets, access_log=access_log))
+    except KeyboardInterrupt:  # uvicorn raises the signal again once it has stopped
+        pass
+    finally:
+        for listening in sockets:
+            listening.close()
+
+
+async def _serve(settings: Settings, sockets: list[socket.socket], *, access_log: bool) -> None:
+    async with Node(settings, asyncio.get_running_loop()) as node:
+        config = uvicorn.Config(
+            node.http,
+            interface="asgi3",
+            http=GuardedHttp,
+            ws=node.upgrade,
+            log_config=None,
+            access_log=access_log,
+            lifespan="off",
+            proxy_headers=False,  # the node decides whom to believe
+            server_header=False,
+            timeout_graceful_shutdown=FINISH_S,
+        )
+        _say_where(settings, sockets)
+        await _Server(config, node).serve(sockets)
+
+
+class _Server(uvicorn.Server):
+    """Lets the node say goodbye before connections are shut."""
+
+    def __init__(self, config: uvicorn.Config, node: Node) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        if not self.force_exit:
+            await self._node.drain(cut_short=lambda: self.force_exit)
+        await super().shutdown(sockets)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+    except OSError as problem:
+        listening.close()
+        raise BadSettings(f"PORT: cannot listen on {host}:{port}: {problem.strerror or problem}") from None
+    listening.listen(BACKLOG)
+    listening.setblocking(False)
+    return listening
+
+
+def _say_where(settings: Settings, sockets: list[socket.socket]) -> None:
+    for listening in sockets:
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        log.info("serving", url=f"http://{shown}:{port}/", mode=settings.mode.value, data=str(settings.data))
