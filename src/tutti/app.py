@@ -19,9 +19,11 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 
 import tutti
 from tutti import operations
+from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
 from tutti.core.ids import RoomId
+from tutti.dialects.listen import wire as listen_wire
 from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
@@ -30,8 +32,10 @@ from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.defaults import room_id as watch_room_id
 from tutti.dialects.watch.dialect import Watch
+from tutti.dialects.watch.heard import HEARD
 from tutti.dialects.watch.providers import BadProviders, built_in
 from tutti.dialects.watch.rest import router as watch_router
+from tutti.dialects.watch.spoken import SPOKEN
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
@@ -66,6 +70,18 @@ STATIC = Path(__file__).parent / "static"
 SOCKET_IO = "/socket.io"
 DRAIN_S = 5.0
 """Over how long closing the sockets is spread, so that not everybody comes back in the same moment."""
+
+
+CHANNELS = (
+    WireChannel(
+        Listen.name,
+        SOCKET_IO,
+        "Listening sessions: Socket.IO, main namespace.",
+        listen_wire.HEARD,
+        listen_wire.SPOKEN,
+    ),
+    WireChannel(Watch.name, SOCKET_IO, "Watch-together rooms: Socket.IO, main namespace.", HEARD, SPOKEN),
+)
 
 
 class Node:
@@ -171,7 +187,10 @@ class Node:
                 listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
                 watch_router(hall, self.watch),
                 operations.router(
-                    self.metrics, self.traffic, checks=self._checks, asyncapi=document(tutti.__version__, ())
+                    self.metrics,
+                    self.traffic,
+                    checks=self._checks,
+                    asyncapi=document(tutti.__version__, CHANNELS),
                 ),
             ],
             openapi_config=OpenAPIConfig(

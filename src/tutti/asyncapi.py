@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-
-@dataclass(frozen=True, slots=True)
-class WireMessage:
-    """One event of a dialect: its name on the wire, its payload, who sends it."""
-
-    name: str
-    payload: type
-    from_client: bool
-    summary: str
+REF = "#/components/schemas/{name}"
 
 
 @dataclass(frozen=True, slots=True)
-class WireChannel:
-    """Where a dialect is spoken. `protocol`: `socketio` or `ws`."""
+class Channel:
+    """Where a dialect is spoken. `heard`: what clients send, by event name; `spoken`: what the server sends."""
 
     dialect: str
     address: str
-    protocol: str
     description: str
-    messages: Sequence[WireMessage]
+    heard: Mapping[str, type]
+    spoken: Mapping[str, type]
 
 
-def document(version: str, channels: Sequence[WireChannel]) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Message:
+    channel: Channel
+    name: str
+    payload: type
+    from_client: bool
+
+    @property
+    def id(self) -> str:
+        """An event may be said in both directions."""
+        return f"{self.channel.dialect}.{'heard' if self.from_client else 'spoken'}.{self.name}"
+
+    @property
+    def summary(self) -> str:
+        return inspect.getdoc(self.payload) or self.name.replace("_", " ").capitalize()
+
+
+def document(version: str, channels: Sequence[Channel]) -> Mapping[str, Any]:
     """The AsyncAPI document of all channels."""
-    payloads = sorted({m.payload for c in channels for m in c.messages}, key=lambda struct: struct.__name__)
-    refs, schemas = msgspec.json.schema_components(payloads, ref_template="#/components/schemas/{name}")
+    messages = [message for channel in channels for message in _messages(channel)]
+    payloads = list({message.payload: None for message in messages})
+    refs, schemas = msgspec.json.schema_components(payloads, ref_template=REF)
     schema_of = dict(zip(payloads, refs, strict=True))
     return {
         "asyncapi": "3.0.0",
@@ -43,41 +54,39 @@ def document(version: str, channels: Sequence[WireChannel]) -> Mapping[str, Any]
             "description": "Everything that is said over sockets. HTTP is described at /docs.",
         },
         "defaultContentType": "application/json",
-        "channels": {c.dialect: _channel(c) for c in channels},
-        "operations": {
-            f"{c.dialect}.{'send' if m.from_client else 'receive'}.{m.name}": _operation(c, m)
-            for c in channels
-            for m in c.messages
-        },
+        "channels": {channel.dialect: _channel(channel) for channel in channels},
+        "operations": {message.id: _operation(message) for message in messages},
         "components": {
-            "messages": {
-                f"{c.dialect}.{m.name}": _message(m, schema_of) for c in channels for m in c.messages
-            },
+            "messages": {message.id: _component(message, schema_of) for message in messages},
             "schemas": schemas,
         },
     }
 
 
-def _channel(channel: WireChannel) -> dict[str, Any]:
+def _messages(channel: Channel) -> Iterator[_Message]:
+    for from_client, events in ((True, channel.heard), (False, channel.spoken)):
+        for name, payload in events.items():
+            yield _Message(channel, name, payload, from_client)
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    ids = [message.id for message in _messages(channel)]
     return {
         "address": channel.address,
         "description": channel.description,
-        "bindings": {"ws": {}} if channel.protocol == "ws" else {},
-        "messages": {
-            m.name: {"$ref": f"#/components/messages/{channel.dialect}.{m.name}"} for m in channel.messages
-        },
+        "messages": {id_: {"$ref": f"#/components/messages/{id_}"} for id_ in ids},
     }
 
 
-def _operation(channel: WireChannel, message: WireMessage) -> dict[str, Any]:
+def _operation(message: _Message) -> dict[str, Any]:
     """From the server's side, as AsyncAPI has it: it receives what a client sends."""
     return {
         "action": "receive" if message.from_client else "send",
-        "channel": {"$ref": f"#/channels/{channel.dialect}"},
+        "channel": {"$ref": f"#/channels/{message.channel.dialect}"},
         "summary": message.summary,
-        "messages": [{"$ref": f"#/channels/{channel.dialect}/messages/{message.name}"}],
+        "messages": [{"$ref": f"#/channels/{message.channel.dialect}/messages/{message.id}"}],
     }
 
 
-def _message(message: WireMessage, schema_of: Mapping[type, Any]) -> dict[str, Any]:
+def _component(message: _Message, schema_of: Mapping[type, Any]) -> dict[str, Any]:
     return {"name": message.name, "summary": message.summary, "payload": schema_of[message.payload]}

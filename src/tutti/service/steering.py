@@ -217,8 +217,8 @@ class Helm:
         """It is where it was told to be when the command arrived. `changed`: the command was about the media."""
         room, steering = self._live.state, subscription.dialect.steering
         member = room.members.get(subscription.member) if room else None
-        if room is None or member is None or not steering.modelled:
-            return
+        if room is None or member is None or not steering.modelled or room.host == member.id:
+            return  # the host is not told where to be, it tells
         arrives_ms = self._clock.now_ms() + subscription.half_rtt_ms
         at = target_ms(room.timeline, member.offset_ms, arrives_ms, room.duration_ms)
         if changed and at < steering.restarts_under_ms:

@@ -47,7 +47,7 @@ class Pages:
     def has(self, path: str) -> bool:
         return path == "/" or path.startswith("/r/") or path in self._files
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, [("allow", "GET, HEAD")], b"")
             return

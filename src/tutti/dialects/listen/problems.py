@@ -16,6 +16,7 @@ from litestar.types import Method
 from tutti.core.refusals import Reason, Refused
 from tutti.dialects.listen.bodies import Detail, Problem
 from tutti.dialects.listen.errors import MALFORMED, fault
+from tutti.service.dialect import Declined
 
 T = TypeVar("T")
 Asked = Request[Any, Any, Any]
@@ -38,14 +39,6 @@ _SENTENCES: Final = {
 }
 
 
-class Declined(Exception):
-    """A refusal on its way to the answer."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.reason.code)
-        self.refused = refused
-
-
 def or_declined(outcome: T | Refused) -> T:
     if isinstance(outcome, Refused):
         raise Declined(outcome)
@@ -65,7 +58,10 @@ def bearer(request: Asked) -> str:
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
     """The faults of a route, for its documentation."""
-    return {status: ResponseSpec(Problem, description=_SENTENCES[status]) for status in statuses}
+    return {
+        status: ResponseSpec(Problem, description=_SENTENCES[status], generate_examples=False)
+        for status in statuses
+    }
 
 
 def declined(_: Asked, problem: Declined) -> Response[Problem]:
@@ -113,8 +109,10 @@ def only(path: str, allowed: Method) -> HTTPRouteHandler:
     return refuse_method
 
 
-@route("/{elsewhere:path}", http_method=list(METHODS), include_in_schema=False, status_code=404)
-async def no_such_path(elsewhere: FromPath[str]) -> Problem:  # noqa: ARG001 - the framework wants the path's own parameter
+@route(
+    "/{session_id:str}/{elsewhere:path}", http_method=list(METHODS), include_in_schema=False, status_code=404
+)
+async def no_such_path(session_id: FromPath[str], elsewhere: FromPath[str]) -> Problem:  # noqa: ARG001 - the path's parameters
     return Problem("There is nothing at this address", "NOT_FOUND")
 
 

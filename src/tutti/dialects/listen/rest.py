@@ -16,8 +16,10 @@ from tutti.core.room import Room
 from tutti.core.roster import Member
 from tutti.dialects.listen import bodies, caller, problems, tracks
 from tutti.dialects.listen.dialect import iso
-from tutti.dialects.listen.problems import Asked, Declined, bearer, documented, or_declined
+from tutti.dialects.listen.problems import Asked, bearer, documented, or_declined
+from tutti.service.dialect import Declined
 from tutti.service.identity import MAX_ID
+from tutti.service.limits import Buckets
 from tutti.service.live_room import LiveRoom
 from tutti.service.rooms import canonical, ended
 from tutti.service.session import Hall
@@ -62,7 +64,8 @@ def _create(hall: Hall, defaults: Defaults) -> HTTPRouteHandler:
     async def create_session(request: Asked, data: JSONBody[bodies.Person]) -> bodies.Created:
         token = bearer(request)
         who = or_declined(await caller.admitted(hall, None, token, MemberId(data.user_id)))
-        _limit_founding(hall, _address(request))
+        _spend(hall, hall.people, who.id)
+        _spend(hall, hall.founding, _address(request))
         opening = c.Open(data.user_name, data.user_name, defaults)
         answer = or_declined(await hall.rooms.found(lambda: hall.new_room_id("listen"), opening, who.id))
         room = answer.room
@@ -93,6 +96,7 @@ def _join(hall: Hall) -> HTTPRouteHandler:
         token = bearer(request)
         room_id = canonical(RoomId(session_id))
         who = or_declined(await caller.admitted(hall, room_id, token, MemberId(data.user_id)))
+        _spend(hall, hall.people, who.id)
         await _found(hall, request, room_id)
         room = or_declined(await hall.rooms.ask(room_id, c.Join(data.user_name), who.id)).room
         member = room.members[who.id]
@@ -121,6 +125,7 @@ def _set_offset(hall: Hall) -> HTTPRouteHandler:
         token = bearer(request)
         room, _ = await _found(hall, request, RoomId(session_id))
         who = or_declined(await caller.client(hall, room, token))
+        _spend(hall, hall.people, who)
         or_declined(await hall.rooms.ask(room.id, c.SetOffset(data.offset_ms), who))
         now = iso(hall.rooms.clock.wall_ms(hall.rooms.clock.now_ms()))
         return bodies.OffsetUpdated(room.id, _short(data.offset_ms), now)
@@ -136,7 +141,8 @@ def _show(hall: Hall, catalogue: tracks.TrackFacts | None) -> HTTPRouteHandler:
     )
     async def session_state(request: Asked, session_id: FromPath[str]) -> bodies.State:
         token = bearer(request)
-        or_declined(await caller.admitted(hall, canonical(RoomId(session_id)), token, None))
+        who = or_declined(await caller.admitted(hall, canonical(RoomId(session_id)), token, None))
+        _spend(hall, hall.people, who.id)
         room, live = await _found(hall, request, RoomId(session_id))
         facts = await tracks.facts(catalogue, room.media, token) if room.media else None
         host = room.members.get(room.host) if room.host else None
@@ -188,8 +194,8 @@ async def _found(hall: Hall, request: Asked, room_id: RoomId) -> tuple[Room, Liv
     return live.state, live
 
 
-def _limit_founding(hall: Hall, address: str) -> None:
-    if hall.founding is not None and (wait_s := hall.founding.take(address, hall.rooms.clock.now_ms())):
+def _spend(hall: Hall, buckets: Buckets | None, key: str) -> None:
+    if buckets is not None and (wait_s := buckets.take(key, hall.rooms.clock.now_ms())):
         raise Declined(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -101,3 +102,17 @@ class Acknowledgement(msgspec.Struct, frozen=True, rename="camel", omit_defaults
     error: str | None = None
     code: str | None = None
     retry_after: float | None = None
+
+
+HEARD: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "join_session": JoinSession,
+    "playback_state": PlaybackState,
+    "request_sync": RequestSync,
+}
+SPOKEN: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "sync_command": SyncCommand,
+    "sync_status": SyncStatus,
+    "session_ended": SessionEnded,
+    "error": Error,
+}
+"""Every event there is, by its name: what `/asyncapi.json` is made of."""

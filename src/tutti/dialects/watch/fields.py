@@ -43,5 +43,10 @@ def explained(problem: Exception) -> str:
     if isinstance(problem, RecursionError):
         return "the JSON is nested too deeply"
     if isinstance(problem, msgspec.ValidationError):
-        return _REGEX.sub("Expected text without control characters", str(problem))
+        return plain(str(problem))
     return f"not JSON ({problem})"
+
+
+def plain(message: str) -> str:
+    """A validation message without the pattern that was not matched."""
+    return _REGEX.sub("Expected text without control characters", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from hmac import compare_digest
 from typing import Self
+from urllib.parse import unquote
 
 from litestar import Router, get
 from litestar.exceptions import NotFoundException
@@ -44,18 +45,19 @@ class ProvidersRest:
         """Every provider that rooms may name."""
         self._check(request)
         listed = self._providers.listed()
-        return Success([ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
+        return Success(data=[ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
 
     async def embed(self, request: Asked, provider: str, media_id: str) -> Success[EmbedInfo]:
         """What shows this film: a URL and an HTML element. Only from providers that the operator enabled."""
         self._check(request)
+        media_id = _as_sent(request) or media_id.removeprefix("/")
         found = self._providers.get(provider)
         if found is None:
             raise NotFoundException("No such provider")
-        made = found.embed(media_id.removeprefix("/"))
+        made = found.embed(media_id)
         if isinstance(made, Refused):
             raise Declined(made)
-        return Success(EmbedInfo(provider, media_id.removeprefix("/"), made.url, made.html))
+        return Success(data=EmbedInfo(provider, media_id, made.url, made.html))
 
     async def stats(self, request: Asked) -> Success[ProviderStats]:
         """How many rooms play from where."""
@@ -65,7 +67,7 @@ class ProvidersRest:
             live.state.media for live in self._hall.rooms.alive() if live.state and not live.state.closed
         )
         rooms = Counter(media.provider for media in playing if media is not None)
-        return Success(ProviderStats(len(listed), sum(p.enabled for p in listed), dict(rooms)))
+        return Success(data=ProviderStats(len(listed), sum(p.enabled for p in listed), dict(rooms)))
 
     def _check(self, request: Asked) -> None:
         """In constant time, so that the key cannot be found by trying."""
@@ -73,6 +75,12 @@ class ProvidersRest:
             raise NotFoundException("There is nothing here: no INTERNAL_API_KEY is set")
         if not compare_digest(request.headers.get(HEADER, "").encode(), self._key):
             raise Declined(Refused(Reason.UNAUTHENTICATED, f"{HEADER} is missing or wrong"))
+
+
+def _as_sent(request: Asked) -> str:
+    """The id as it stands in the address: routing takes a URL's two slashes for one."""
+    raw: bytes = request.scope.get("raw_path", b"").partition(b"?")[0]
+    return unquote(raw.decode("latin-1").removeprefix(PREFIX + "/").partition("/")[2])
 
 
 def router(hall: Hall, watch: Watch, key: str | None) -> Router:

@@ -8,23 +8,28 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
-from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar import Request, Response, route
+from litestar.enums import HttpMethod
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ExceptionHandlersMap
 
 from tutti.core.refusals import Reason, Refused
 from tutti.dialects.watch import errors, spoken
+from tutti.dialects.watch.fields import explained, plain
 from tutti.service.dialect import Declined, Malformed
 
 log = structlog.get_logger("tutti.watch")
+
+MAX_BODY = 16 * 1024
 
 T = TypeVar("T")
 Asked = Request[Any, Any, Any]
 
 
-class Success(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    data: T
+class Success(msgspec.Struct, Generic[T], frozen=True, gc=False, kw_only=True):
     success: bool = True
+    data: T
 
 
 class Failure(msgspec.Struct, rename="camel", frozen=True, gc=False, omit_defaults=True):
@@ -113,6 +118,11 @@ def http_problem(_: Asked, problem: HTTPException) -> Response[Failure]:
     return answer
 
 
+def undecodable(_: Asked, problem: Exception) -> Response[Failure]:
+    """Bytes that are no text, or JSON nested deeper than anybody means."""
+    return failure(400, f"The body cannot be read: {explained(problem)}", code=errors.BAD_REQUEST)
+
+
 def bug(_: Asked, problem: Exception) -> Response[Failure]:
     log.error("bug", exc_info=problem)
     return failure(500, "Something went wrong here; it was logged")
@@ -121,13 +131,39 @@ def bug(_: Asked, problem: Exception) -> Response[Failure]:
 def _details(extra: object) -> list[str]:
     if not isinstance(extra, list):
         return []
-    found = (entry for entry in extra if isinstance(entry, dict))
-    return [": ".join(str(entry[k]) for k in ("key", "message") if k in entry) for entry in found]
+    return [_detail(entry) for entry in extra if isinstance(entry, dict)]
+
+
+def _detail(entry: dict[str, object]) -> str:
+    key, message = str(entry.get("key", "")), str(entry.get("message", ""))
+    if key == "data":  # Litestar's name for the body as a whole
+        return "The body must be a JSON object"
+    return f"{key}: {plain(message)}" if key else plain(message)
+
+
+def only(path: str, *methods: HttpMethod) -> HTTPRouteHandler:
+    """What any other method hears at a path that knows these."""
+    others = [method for method in HttpMethod if method not in (*methods, HttpMethod.OPTIONS)]
+
+    @route(path, http_method=others, include_in_schema=False)
+    async def another_method(request: Asked) -> None:
+        raise MethodNotAllowedException(
+            f"{request.method} is not done here", headers={"Allow": ", ".join(methods)}
+        )
+
+    return another_method
+
+
+@route("/{rest:path}", http_method=list(HttpMethod), include_in_schema=False)
+async def no_such_path() -> None:
+    raise NotFoundException("There is nothing at this path")
 
 
 FAILURES: ExceptionHandlersMap = {
     Declined: declined,
     Malformed: malformed,
     HTTPException: http_problem,
+    UnicodeDecodeError: undecodable,
+    RecursionError: undecodable,
     Exception: bug,
 }

@@ -6,6 +6,7 @@ from typing import Self
 
 import msgspec
 from litestar import Router, get, post
+from litestar.enums import HttpMethod
 from litestar.openapi.datastructures import ResponseSpec
 
 from tutti.core import commands as c
@@ -20,12 +21,15 @@ from tutti.dialects.watch.fields import PersonName, UserId, trimmed
 from tutti.dialects.watch.heard import CreateRoom, person
 from tutti.dialects.watch.replies import (
     FAILURES,
+    MAX_BODY,
     Asked,
     Failure,
     Moved,
     ProviderInfo,
     Stats,
     Success,
+    no_such_path,
+    only,
 )
 from tutti.service.dialect import Declined
 from tutti.service.limits import Buckets
@@ -34,6 +38,7 @@ from tutti.service.ports import Principal
 from tutti.service.session import Hall
 
 PREFIX = "/auth/watch-together"
+ROOM_POSTS = ("join", "leave", "playback", "sync", "transfer-admin", "kick-user")
 MOST_LISTED = 100
 MOST_COUNTED = 100_000
 
@@ -114,7 +119,7 @@ class Rest:
         await self._verified(request)
         rooms = await self._rooms.listed(NAME, MOST_LISTED)
         now_ms = self._rooms.clock.now_ms()
-        return Success([spoken.room_info(room, self._watch.clock, now_ms) for room in rooms])
+        return Success(data=[spoken.room_info(room, self._watch.clock, now_ms) for room in rooms])
 
     async def stats(self, request: Asked) -> Success[Stats]:
         """How many rooms and people there are."""
@@ -123,7 +128,7 @@ class Rest:
         rooms = [live.state for live in self._rooms.alive() if live.state and _is_ours(live.state)]
         peopled = [room for room in rooms if room.members]
         return Success(
-            Stats(
+            data=Stats(
                 total_rooms=total,
                 active_rooms=len(peopled),
                 total_participants=sum(len(room.members) for room in peopled),
@@ -139,7 +144,7 @@ class Rest:
         await self._seen(room_id, who)
         now_ms = self._rooms.clock.now_ms()
         timestamp = spoken.epoch_ms(self._watch.clock, now_ms)
-        return Success(Moved(spoken.state_of(room, now_ms), who.id, timestamp))
+        return Success(data=Moved(spoken.state_of(room, now_ms), who.id, timestamp))
 
     async def sync(self, request: Asked, room_id: str, data: Acting) -> Success[spoken.SyncResponse]:
         """Where everybody should be now."""
@@ -150,7 +155,7 @@ class Rest:
         if who.id not in room.members:
             raise Declined(Refused(Reason.NOT_A_MEMBER))
         await self._seen(room_id, who)
-        return Success(self._watch.sync(room, self._rooms.clock.now_ms()))
+        return Success(data=self._watch.sync(room, self._rooms.clock.now_ms()))
 
     async def transfer(self, request: Asked, room_id: str, data: Transferring) -> Success[spoken.RoomInfo]:
         """Make somebody else in the room its admin. Only the admin may."""
@@ -166,7 +171,7 @@ class Rest:
     async def providers(self) -> Success[list[ProviderInfo]]:
         """Which providers there are. One that is not enabled can be chosen, but this server embeds nothing from it."""
         listed = self._watch.house.providers.listed()
-        return Success([ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
+        return Success(data=[ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
 
     async def _admit(self, request: Asked, claimed: str | None) -> Principal:
         who = await self._hall.gate.admit(NAME, _bearer(request), person(claimed))
@@ -197,7 +202,7 @@ class Rest:
             live.presence.renewed(who.id)
 
     def _shown(self, room: Room) -> Success[spoken.RoomInfo]:
-        return Success(spoken.room_info(room, self._watch.clock, self._rooms.clock.now_ms()))
+        return Success(data=spoken.room_info(room, self._watch.clock, self._rooms.clock.now_ms()))
 
 
 def router(hall: Hall, watch: Watch) -> Router:
@@ -217,8 +222,15 @@ def router(hall: Hall, watch: Watch) -> Router:
             _post("/rooms/{room_id:str}/kick-user", "Remove somebody")(rest.kick),
             _get("/stats", "Count rooms and people")(rest.stats),
             _get("/providers", "List providers")(rest.providers),
+            only("/rooms", HttpMethod.GET, HttpMethod.POST),
+            only("/rooms/{room_id:str}", HttpMethod.GET),
+            *(only(f"/rooms/{{room_id:str}}/{what}", HttpMethod.POST) for what in ROOM_POSTS),
+            only("/stats", HttpMethod.GET),
+            only("/providers", HttpMethod.GET),
+            no_such_path,
         ],
         exception_handlers=FAILURES,
+        request_max_body_size=MAX_BODY,
         tags=["watch"],
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +16,7 @@ from tutti.core.drift import quality
 from tutti.core.ids import MemberId
 from tutti.core.room import Room
 from tutti.core.roster import Role
+from tutti.dialects.watch.errors import Error
 from tutti.service.ports import Clock
 
 
@@ -207,3 +208,22 @@ def epoch_ms(clock: Clock, room_ms: float) -> int:
 def iso(clock: Clock, room_ms: float) -> str:
     at = datetime.fromtimestamp(clock.wall_ms(room_ms) / 1000, UTC)
     return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+SPOKEN: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "room_created": RoomInfo,
+    "initial_state": InitialState,
+    "user_joined": UserJoined,
+    "user_left": UserLeft,
+    "user_kicked": UserKicked,
+    "admin_changed": AdminChanged,
+    "playback_updated": PlaybackUpdated,
+    "episode_changed": EpisodeChanged,
+    "provider_changed": ProviderChanged,
+    "media_changed": MediaChanged,
+    "sync_response": SyncResponse,
+    "sync_status": SyncStatus,
+    "room_closed": RoomClosed,
+    "error": Error,
+}
+"""Every event there is, by its name: what `/asyncapi.json` is made of."""
