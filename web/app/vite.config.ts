@@ -13,7 +13,12 @@ function apiDocs(): Plugin {
     name: "api-docs",
     apply: "build",
     generateBundle() {
-      for (const file of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"]) {
+      for (const file of [
+        "swagger-ui-bundle.js",
+        "swagger-ui-standalone-preset.js",
+        "swagger-ui.css",
+        "LICENSE",
+      ]) {
         this.emitFile({ type: "asset", fileName: `docs/${file}`, source: readFileSync(join(from, file)) });
       }
     },

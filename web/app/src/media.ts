@@ -2,7 +2,7 @@
 
 import type { Media } from "@tutti/client";
 
-export const CLIP: Media = { mediaId: "clip", providerId: "library" };
+export const CLIP = { mediaId: "clip", providerId: "library" };
 export const CLIP_URL = "/clip.webm";
 
 export interface Playable {
@@ -12,6 +12,7 @@ export interface Playable {
 }
 
 export function playable({ mediaId, providerId }: Media): Playable {
+  if (mediaId === null || providerId === null) return { url: CLIP_URL, insteadOf: null };
   if (providerId === CLIP.providerId && mediaId === CLIP.mediaId) return { url: CLIP_URL, insteadOf: null };
   if (providerId === "direct" && /^(https?:\/\/|\/)/.test(mediaId)) return { url: mediaId, insteadOf: null };
   return { url: CLIP_URL, insteadOf: `“${mediaId}” from ${providerId}` };

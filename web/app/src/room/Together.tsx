@@ -23,5 +23,5 @@ export function Together({ view }: { view: RoomView }) {
 function whyNone(view: RoomView): string {
   if (view.people.length < 2) return "You are alone here. Send somebody the link.";
   if (view.timeline?.playing !== true) return "Press play: how far apart you are shows here.";
-  return "Listening for everybody…";
+  return "Waiting to hear from two players…";
 }

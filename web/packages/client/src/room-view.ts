@@ -6,7 +6,7 @@
 
 import { observe, roomTime, type ClockEstimate } from "./clock";
 import { timelineOf, type Timeline } from "./position";
-import type { MemberSync, Participant, PlaybackAction, PlaybackState, Room } from "./wire";
+import type { Member, MemberSync, PlaybackAction, PlaybackState, Present, Room } from "./wire";
 
 export type Connection = "connecting" | "connected" | "reconnecting" | "ended";
 
@@ -23,9 +23,10 @@ export interface Problem {
   fatal: boolean;
 }
 
+/** What the room has chosen to watch; null where it has not. */
 export interface Media {
-  mediaId: string;
-  providerId: string;
+  mediaId: string | null;
+  providerId: string | null;
 }
 
 export interface RoomView {
@@ -46,15 +47,15 @@ export type Heard =
   | {
       what: "answer";
       state: PlaybackState | null;
-      adminId: string;
+      adminId: string | null;
       timestamp: number;
       sentAt: number;
       at: number;
     }
   | { what: "moved"; timeline: Timeline }
-  | { what: "people"; participants: readonly Participant[] }
-  | { what: "admin"; adminId: string; participants: readonly Participant[] }
-  | { what: "kicked"; userId: string; participants: readonly Participant[] }
+  | { what: "people"; present: Present; adminId?: string | null | undefined }
+  | { what: "kicked"; userId: string; present: Present }
+  | { what: "chosen"; media: Media }
   | { what: "media"; action: PlaybackAction }
   | { what: "sync"; members: readonly MemberSync[] }
   | { what: "problem"; problem: Problem };
@@ -64,7 +65,7 @@ export function firstView(room: Room, me: string): RoomView {
     connection: "connecting",
     me,
     adminId: room.adminId,
-    people: peopleOf(room.participants, room.adminId),
+    people: peopleOf(room, room.adminId),
     media: { mediaId: room.mediaId, providerId: room.providerId },
     timeline: null,
     clock: null,
@@ -84,17 +85,17 @@ export function hear(view: RoomView, heard: Heard): RoomView {
     case "understood":
       return { ...view, problem: null };
     case "state":
-      return { ...view, timeline: timelineOf(heard.state, anchor(view.clock, heard.timestamp, heard.at)) };
+      return moved(view, timelineOf(heard.state, anchor(view.clock, heard.timestamp, heard.at)));
     case "answer":
       return answered(view, heard);
     case "moved":
-      return { ...view, timeline: heard.timeline };
+      return moved(view, heard.timeline);
     case "people":
-      return { ...view, ...roster(heard.participants, adminAmong(heard.participants) ?? view.adminId) };
-    case "admin":
-      return { ...view, ...roster(heard.participants, heard.adminId) };
+      return { ...view, ...roster(heard.present, heard.adminId ?? view.adminId) };
     case "kicked":
-      return kicked(view, heard.userId, heard.participants);
+      return kicked(view, heard.userId, heard.present);
+    case "chosen":
+      return { ...view, media: { mediaId: heard.media.mediaId, providerId: heard.media.providerId } };
     case "media":
       return { ...view, media: mediaAfter(view.media, heard.action) };
     case "sync":
@@ -110,6 +111,11 @@ export function spreadMs(members: readonly MemberSync[]): number | null {
   return drifts.length < 2 ? null : Math.max(...drifts) - Math.min(...drifts);
 }
 
+/** Nobody reports from a pause, so what was last heard of anybody would stay. */
+function moved(view: RoomView, timeline: Timeline): RoomView {
+  return { ...view, timeline, sync: timeline.playing ? view.sync : [] };
+}
+
 /** Until the clock has been probed, the server's timestamps mean nothing here: what arrives is taken as of now. */
 function anchor(clock: ClockEstimate | null, timestamp: number | undefined, at: number): number {
   return clock !== null && timestamp !== undefined ? timestamp : roomTime(clock, at);
@@ -122,11 +128,11 @@ function answered(view: RoomView, heard: Extract<Heard, { what: "answer" }>): Ro
     serverTime: heard.timestamp,
   });
   const timeline = heard.state === null ? view.timeline : timelineOf(heard.state, heard.timestamp);
-  return { ...view, clock, timeline, ...roster(view.people, heard.adminId) };
+  return { ...view, clock, timeline, ...crowned(view.people, heard.adminId) };
 }
 
-function kicked(view: RoomView, userId: string, participants: readonly Participant[]): RoomView {
-  if (userId !== view.me) return { ...view, ...roster(participants, view.adminId) };
+function kicked(view: RoomView, userId: string, present: Present): RoomView {
+  if (userId !== view.me) return { ...view, ...roster(present, view.adminId) };
   return failed(view, { code: "kicked", message: "You were removed from the room", fatal: true });
 }
 
@@ -140,26 +146,28 @@ function mediaAfter(media: Media, action: PlaybackAction): Media {
   return media;
 }
 
-function roster(
-  participants: readonly Participant[],
-  adminId: string | null,
-): Pick<RoomView, "people" | "adminId"> {
-  return { adminId, people: peopleOf(participants, adminId) };
+type Roster = Pick<RoomView, "people" | "adminId">;
+
+/** Who the list itself calls admin counts more than who was admin before. */
+function roster(present: Present, adminId: string | null): Roster {
+  const admin = membersOf(present).find((member) => member.isAdmin)?.userId ?? adminId;
+  return { adminId: admin, people: peopleOf(present, admin) };
 }
 
-function adminAmong(participants: readonly Participant[]): string | undefined {
-  for (const participant of participants) {
-    if (typeof participant !== "string" && participant.isAdmin === true) return participant.userId;
-  }
-  return undefined;
+function crowned(people: readonly Person[], adminId: string | null): Roster {
+  return { adminId, people: people.map((person) => ({ ...person, isAdmin: person.userId === adminId })) };
 }
 
-function peopleOf(participants: readonly Participant[], adminId: string | null): Person[] {
-  return participants.map((participant) => {
-    const { userId, userName } =
-      typeof participant === "string" ? { userId: participant, userName: null } : participant;
-    return { userId, userName: userName || shortId(userId), isAdmin: userId === adminId };
-  });
+function peopleOf(present: Present, adminId: string | null): Person[] {
+  return membersOf(present).map(({ userId, userName }) => ({
+    userId,
+    userName: userName || shortId(userId),
+    isAdmin: userId === adminId,
+  }));
+}
+
+function membersOf({ participants, members }: Present): Member[] {
+  return members ?? participants.map((one) => (typeof one === "string" ? { userId: one } : one));
 }
 
 function shortId(userId: string): string {

@@ -8,8 +8,16 @@
 import { io, type Socket } from "socket.io-client";
 import { roomTime } from "./clock";
 import { paused, played, positionAt, sought, type Timeline } from "./position";
-import { firstView, hear, type Heard, type RoomView } from "./room-view";
-import type { ClientEvents, PlaybackAction, PlaybackChanged, Room, ServerEvents } from "./wire";
+import { firstView, hear, type Heard, type Problem, type RoomView } from "./room-view";
+import type {
+  ClientEvents,
+  PlaybackAction,
+  PlaybackChanged,
+  MemberSync,
+  Room,
+  ServerEvents,
+  SyncAnswer,
+} from "./wire";
 
 /** What is used of a Socket.IO socket; `connect` and `disconnect` are the library's own events. */
 export type RoomSocket = Pick<
@@ -36,6 +44,9 @@ const PROBE_BURST = 5;
 const PROBE_LOST_AFTER_MS = 3_000;
 const REPORT_EVERY_MS = 240;
 const AGAIN_AFTER_MS = 2_000;
+const SYNC_KEPT_MS = 4_000;
+
+const CLOSED: Problem = { code: "room_closed", message: "This room has ended", fatal: true };
 
 /** Refusals that pass by themselves: asking to join again later may succeed. */
 const PASSING = new Set(["rate_limited", "unavailable", "draining"]);
@@ -54,6 +65,7 @@ export class WatchRoom {
   private burst = 0;
   private reportedAt = -Infinity;
   private wasConnected = false;
+  private syncForgotten: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly socket: RoomSocket,
@@ -118,24 +130,26 @@ export class WatchRoom {
     socket.on("disconnect", (reason) => this.lost(reason));
     socket.on("initial_state", (said) => {
       this.stateHeard(said.currentState, said.timestamp);
-      this.hear({ what: "people", participants: said.participants });
+      this.hear({ what: "people", present: said, adminId: said.adminId });
+      if (said.room !== undefined) this.hear({ what: "chosen", media: said.room });
       this.hear({ what: "connected" });
       this.sendProbe();
     });
-    socket.on("user_joined", ({ participants }) => this.hear({ what: "people", participants }));
-    socket.on("user_left", ({ participants }) => this.hear({ what: "people", participants }));
+    socket.on("user_joined", (present) => this.hear({ what: "people", present }));
+    socket.on("user_left", (present) => this.hear({ what: "people", present }));
     socket.on("playback_updated", (said) => this.stateHeard(said.state, said.timestamp));
     for (const event of ["episode_changed", "provider_changed", "media_changed"] as const) {
       socket.on(event, (said) => this.mediaHeard(said));
     }
-    socket.on("admin_changed", ({ newAdmin, participants }) =>
-      this.hear({ what: "admin", adminId: newAdmin, participants }),
+    socket.on("admin_changed", (said) =>
+      this.hear({ what: "people", present: said, adminId: said.newAdmin }),
     );
-    socket.on("user_kicked", ({ kickedUserId, participants }) =>
-      this.hear({ what: "kicked", userId: kickedUserId, participants }),
+    socket.on("user_kicked", (said) =>
+      this.hear({ what: "kicked", userId: said.kickedUserId, present: said }),
     );
     socket.on("sync_response", (said) => this.answerHeard(said));
-    socket.on("sync_status", ({ members }) => this.hear({ what: "sync", members }));
+    socket.on("sync_status", ({ members }) => this.syncHeard(members));
+    socket.on("room_closed", () => this.hear({ what: "problem", problem: CLOSED }));
     socket.on("error", (said) => this.refused(said));
   }
 
@@ -158,7 +172,14 @@ export class WatchRoom {
     this.stateHeard(said.state, said.timestamp);
   }
 
-  private answerHeard(said: Parameters<ServerEvents["sync_response"]>[0]): void {
+  /** Nobody says that they have stopped saying; so what they said last is soon forgotten. */
+  private syncHeard(members: readonly MemberSync[]): void {
+    clearTimeout(this.syncForgotten);
+    this.syncForgotten = setTimeout(() => this.hear({ what: "sync", members: [] }), SYNC_KEPT_MS);
+    this.hear({ what: "sync", members });
+  }
+
+  private answerHeard(said: SyncAnswer): void {
     if (this.probe === null) return;
     const { sentAt, statesAreOld } = this.probe;
     this.probe = null;
@@ -231,6 +252,7 @@ export class WatchRoom {
   }
 
   private stop(): void {
+    clearTimeout(this.syncForgotten);
     this.timers.splice(0).forEach((timer) => clearInterval(timer));
     this.socket.disconnect();
   }

@@ -19,18 +19,30 @@ export type PlaybackAction =
   | { type: "changeProvider"; data: { provider: string } }
   | { type: "changeMedia"; data: { mediaId: string } };
 
-/** Some servers of this dialect list bare ids; ours lists objects. */
-export type Participant =
-  string | { userId: string; userName?: string | null; isAdmin?: boolean; joinedAt?: number | string };
+export interface Member {
+  userId: string;
+  userName?: string | null;
+  isAdmin?: boolean;
+  joinedAt?: number | string;
+}
 
-export interface Room {
+/** Some servers of this dialect list objects here; ours lists bare ids, and says more in `members`. */
+export type Participant = string | Member;
+
+/** Who is in the room, as part of most of what the server says. */
+export interface Present {
+  participants: Participant[];
+  members?: Member[];
+}
+
+/** A room made by another kind of client may lack an admin, and may not have chosen anything to watch. */
+export interface Room extends Present {
   id: string;
   name: string;
-  adminId: string;
-  mediaId: string;
-  mediaType: "movie" | "tv";
-  providerId: string;
-  participants: Participant[];
+  adminId: string | null;
+  mediaId: string | null;
+  mediaType: "movie" | "tv" | null;
+  providerId: string | null;
   currentState: PlaybackState;
 }
 
@@ -51,22 +63,32 @@ export interface PlaybackChanged {
 }
 
 export interface ServerEvents {
-  initial_state: (said: {
-    currentState: PlaybackState;
-    participants: Participant[];
-    timestamp?: number;
-  }) => void;
-  user_joined: (said: { userId: string; participants: Participant[] }) => void;
-  user_left: (said: { userId: string; participants: Participant[] }) => void;
+  initial_state: (said: Present & InitialState) => void;
+  user_joined: (said: Present & { userId: string }) => void;
+  user_left: (said: Present & { userId: string }) => void;
   playback_updated: (said: PlaybackChanged) => void;
   episode_changed: (said: PlaybackChanged) => void;
   provider_changed: (said: PlaybackChanged) => void;
   media_changed: (said: PlaybackChanged) => void;
-  admin_changed: (said: { newAdmin: string; oldAdmin: string; participants: Participant[] }) => void;
-  user_kicked: (said: { kickedUserId: string; participants: Participant[] }) => void;
-  sync_response: (said: { currentState: PlaybackState; timestamp: number; adminId: string }) => void;
+  admin_changed: (said: Present & { newAdmin: string | null; oldAdmin: string | null }) => void;
+  user_kicked: (said: Present & { kickedUserId: string }) => void;
+  sync_response: (said: SyncAnswer) => void;
   sync_status: (said: { members: MemberSync[]; timestamp: number }) => void;
+  room_closed: (said: { roomId: string; reason: string }) => void;
   error: (said: { code: string; message: string }) => void;
+}
+
+interface InitialState {
+  currentState: PlaybackState;
+  timestamp?: number;
+  adminId?: string | null;
+  room?: Room;
+}
+
+export interface SyncAnswer {
+  currentState: PlaybackState;
+  timestamp: number;
+  adminId: string | null;
 }
 
 interface InRoom {

@@ -25,21 +25,19 @@ describe("what one person knows of the room", () => {
   it("names people, also those of whom a server gives only the id", () => {
     const heard = hear(firstView(room, "ben"), {
       what: "people",
-      participants: ["0123456789abcdef", { userId: "ben", userName: "Ben" }],
+      present: { participants: ["0123456789abcdef", { userId: "ben", userName: "Ben" }] },
     });
     expect(heard.people.map((person) => person.userName)).toEqual(["01234567…", "Ben"]);
   });
 
   it("has one admin, whoever said so last", () => {
-    const both = ["ann", "ben"];
-    let view = hear(firstView(room, "ben"), { what: "people", participants: both });
+    const both = { participants: ["ann", "ben"] };
+    let view = hear(firstView(room, "ben"), { what: "people", present: both });
     expect(admins(view)).toEqual(["ann"]);
-    view = hear(view, { what: "admin", adminId: "ben", participants: both });
+    view = hear(view, { what: "people", adminId: "ben", present: both });
     expect(admins(view)).toEqual(["ben"]);
-    view = hear(view, {
-      what: "people",
-      participants: [{ userId: "ann", isAdmin: true }, { userId: "ben" }],
-    });
+    const members = [{ userId: "ann", isAdmin: true }, { userId: "ben" }];
+    view = hear(view, { what: "people", present: { ...both, members } });
     expect(admins(view)).toEqual(["ann"]);
   });
 
@@ -50,6 +48,24 @@ describe("what one person knows of the room", () => {
     });
     view = hear(view, { what: "media", action: { type: "changeProvider", data: { provider: "direct" } } });
     expect(view.media).toEqual({ mediaId: "other", providerId: "direct" });
+  });
+
+  it("takes the names from wherever the server says more", () => {
+    const present = { participants: ["ann"], members: [{ userId: "ann", userName: "Ann" }] };
+    const heard = hear(firstView(room, "ben"), { what: "people", present });
+    expect(heard.people).toEqual([{ userId: "ann", userName: "Ann", isAdmin: true }]);
+  });
+
+  it("has nobody for admin when the last admin has gone", () => {
+    const said = { what: "answer", state: null, adminId: null, timestamp: 0, sentAt: 0, at: 0 } as const;
+    expect(admins(hear(firstView(room, "ben"), said))).toEqual([]);
+  });
+
+  it("forgets how far apart people were when the room pauses", () => {
+    const members = [{ userId: "ann", driftMs: 3, quality: "excellent" as const }];
+    const view = hear(firstView(room, "ben"), { what: "sync", members });
+    const state = { isPlaying: false, currentTime: 3, playbackRate: 1 };
+    expect(hear(view, { what: "state", state, at: 0 }).sync).toEqual([]);
   });
 
   it("forgets how far apart people are when it cannot hear them", () => {

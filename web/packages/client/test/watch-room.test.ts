@@ -213,6 +213,21 @@ describe("a person in a room", () => {
     expect(me.view()).toMatchObject({ connection: "ended", problem: { code: "kicked" } });
   });
 
+  it("forgets what it last heard of people who no longer report", () => {
+    joined();
+    far.say("sync_status", { members: [{ userId: "ann", driftMs: 3, quality: "excellent" }], timestamp: 1 });
+    vi.advanceTimersByTime(3_000);
+    expect(me.view().sync).toHaveLength(1);
+    vi.advanceTimersByTime(2_000);
+    expect(me.view().sync).toEqual([]);
+  });
+
+  it("is out when the room has ended", () => {
+    joined();
+    far.say("room_closed", { roomId: "r1", reason: "expired" });
+    expect(me.view()).toMatchObject({ connection: "ended", problem: { message: "This room has ended" } });
+  });
+
   it("tells the server when it leaves, and is silent from then on", () => {
     joined();
     me.leave();
