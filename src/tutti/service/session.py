@@ -27,7 +27,7 @@ from tutti.service.limits import Bucket, Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
 from tutti.service.passes import Bearers, Passes, is_pass
 from tutti.service.ports import Principal
-from tutti.service.rooms import Rooms, canonical
+from tutti.service.rooms import Rooms, canonical, ended
 from tutti.service.skew import Skew
 
 log = structlog.get_logger("tutti.session")
@@ -366,6 +366,8 @@ class Session:
                 turn.refuse(live)
             elif live.state is None or who not in live.state.members:
                 turn.refuse(Refused(Reason.NOT_A_MEMBER))
+            elif (over := ended(live.state)) is not None:
+                turn.refuse(over)
             elif isinstance(sentence, d.Renew):
                 live.presence.renewed(who)
                 turn.done(live.state)

@@ -123,7 +123,7 @@ class Helm:
             seen,
             room.timeline,
             offset_ms=room.members[member].offset_ms,
-            now_ms=self._clock.now_ms(),
+            now_ms=max(self._clock.now_ms(), seen.at_ms),  # a command under way is judged on its arrival
             duration_ms=room.duration_ms,
         )
 
@@ -186,7 +186,7 @@ class Helm:
         drift = self._fresh_drift_ms(room, subscription.member, modelled=steering.modelled)
         off = drift is not None and abs(drift) > steering.over_ms
         correct = wanted or (off and not self._still_seeking(subscription, now_ms))
-        subscription.send(subscription.dialect.steer(room, subscription.viewer, drift, now_ms, correct))
+        self._send(subscription, room, drift, correct=correct)
         if not correct:
             return
         subscription.corrected_ms = now_ms
