@@ -1,0 +1,244 @@
+"""Runs a golden transcript against real rooms in this process, on a clock that stands still until it is turned.
+
+A transcript is plain text, one step a line:
+
+    # a comment
+    > alice POST /api/sessions {"userId":"alice"}      an HTTP request; alice's token is `token-alice`
+    < alice 201 {"sessionId":"<code>", …}              its answer: status, and body if it has one
+    > alice join_session {"sessionId":"<code>"}        a Socket.IO event; her socket is opened on the first one
+    >! alice join_session {"sessionId":"<code>"}       the same, asking for an acknowledgement
+    < alice sync_status {"drift":0, …}                 an event that she receives
+    < alice ack {"ok":true}                            an acknowledgement that she receives
+    < alice ...                                        whatever she has received beyond that, up to the next line of hers
+    > alice disconnect                                 her socket is lost; the next event opens another
+    = bob is 40 ms away                                the half round trip of bob's next socket
+    = 30 s                                             time passes (ms, s, min, h)
+
+Everything that a person receives stands there, in order; people are not ordered among each other. In what is sent and
+received, `<name>` is a placeholder: bound where it is first received, the same from then on. `"<*>"` is anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+import msgspec
+from litestar import Litestar, Router
+
+from tests.clocks import TurnedClock
+from tests.service.world import World, settle
+from tutti.core.ids import RoomId
+from tutti.dialects.listen.codes import new_code
+from tutti.dialects.listen.defaults import session_defaults
+from tutti.dialects.listen.dialect import Listen
+from tutti.dialects.listen.rest import router as listen_router
+from tutti.service.dialect import Dialect
+from tutti.service.frames import Frame
+from tutti.service.ports import Clock
+from tutti.service.session import Hall, Session
+from tutti.transports.socketio_packets import event_frame
+
+STARTS_AT_MS = 1_760_956_200_000.0
+"""2025-10-20T10:30:00Z, the guides' own example."""
+
+UNITS_MS = {"ms": 1.0, "s": 1_000.0, "min": 60_000.0, "h": 3_600_000.0}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A dialect as transcripts need it: what it hears, and its HTTP routes."""
+
+    dialect: Dialect
+    events: frozenset[str]
+    router: Router
+
+
+def listen(hall: Hall, clock: Clock) -> Spoken:
+    dialect = Listen(event_frame, clock)
+    return Spoken(dialect, dialect.events, listen_router(hall, session_defaults()))
+
+
+DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen,)
+"""A dialect that transcripts speak has its line here."""
+
+
+class Untold(AssertionError):
+    """The transcript and the server disagree."""
+
+
+async def run(name: str, transcript: str) -> None:
+    """Raises `Untold` with the line that went otherwise."""
+    async with World(clock=TurnedClock(wall_ahead_ms=STARTS_AT_MS - 1_000_000.0)) as world:
+        stage = Stage(world)
+        for number, line in enumerate(transcript.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                await stage.step(line)
+            except Untold as wrong:
+                raise Untold(f"{name}:{number}: {line}\n{wrong}") from None
+        stage.nothing_untold()
+
+
+@dataclass(eq=False)
+class Ear:
+    """The far end of a socket, which keeps what it is sent in its owner's inbox."""
+
+    id: str
+    inbox: deque[tuple[str, object]]
+    half_rtt_ms: float
+    client: str = "192.0.2.1"
+
+    def send(self, frame: Frame) -> None:
+        text = frame.text.decode()
+        if not text.startswith("42["):
+            raise Untold(f"not an event: {text}")
+        name, *arguments = json.loads(text[2:])
+        self.inbox.append((name, arguments[0] if arguments else None))
+
+    def close(self, code: int, reason: str) -> None:
+        self.inbox.append(("closed", {"code": code, "reason": reason}))
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+@dataclass
+class Person:
+    name: str
+    inbox: deque[tuple[str, object]] = field(default_factory=deque)
+    session: Session | None = None
+    half_rtt_ms: float = 0.0
+    skips: bool = False
+
+
+class Stage:
+    """Where a transcript is played: one node, everybody's inbox, and what the placeholders stand for."""
+
+    def __init__(self, world: World) -> None:
+        draws = count(7)
+        world.hall.new_room_id = lambda _: RoomId(new_code(lambda n: next(draws) * 11 % n, 6))
+        spoken = [build(world.hall, world.clock) for build in DIALECTS]
+        self._world = world
+        self._dialect_of = {name: one.dialect for one in spoken for name in one.events}
+        app = Litestar([one.router for one in spoken], openapi_config=None, logging_config=None)
+        transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://tutti.test")
+        self._people: dict[str, Person] = {}
+        self._bound: dict[str, object] = {}
+        self._sockets = count(1)
+
+    async def step(self, line: str) -> None:
+        sign, _, rest = line.partition(" ")
+        if sign == "<":
+            self._received(rest)
+            return
+        self.nothing_untold()
+        if sign == "=":
+            await self._elsewhere(rest)
+        else:
+            await self._said(rest, wants_ack=sign == ">!")
+
+    def nothing_untold(self) -> None:
+        for person in self._people.values():
+            if person.skips:
+                person.inbox.clear()
+                person.skips = False
+            if person.inbox:
+                raise Untold(f"before this, {person.name} received what nobody told: {_told(person.inbox)}")
+
+    async def _said(self, rest: str, *, wants_ack: bool) -> None:
+        name, what, given = (*rest.split(" ", 2), "", "")[:3]
+        person = self._person(name)
+        if what == "disconnect":
+            if person.session is not None:
+                person.session.closed()
+                person.session = None
+            await settle()
+        elif what.isupper():
+            await self._request(person, what, *(*given.split(" ", 1), "")[:2])
+        else:
+            await self._emit(person, what, self._filled(given), wants_ack)
+
+    async def _request(self, person: Person, method: str, path: str, body: str) -> None:
+        headers = {"Authorization": f"Bearer token-{person.name}", "Content-Type": "application/json"}
+        content = self._filled(body) or None
+        answer = await self._http.request(method, self._filled(path), headers=headers, content=content)
+        person.inbox.append((str(answer.status_code), answer.json() if answer.content else None))
+        await settle()
+
+    async def _emit(self, person: Person, event: str, payload: str, wants_ack: bool) -> None:
+        if person.session is None:
+            ear = Ear(f"socket{next(self._sockets)}", person.inbox, person.half_rtt_ms)
+            token = f"token-{person.name}"
+            person.session = Session(self._world.hall, ear, token=token, principal=None)
+        args = [msgspec.Raw(payload.encode())] if payload else []
+
+        def acknowledged(answer: bytes) -> None:
+            person.inbox.append(("ack", json.loads(answer)))
+
+        person.session.hear(self._dialect_of[event], event, args, acknowledged if wants_ack else None)
+        await settle()
+
+    async def _elsewhere(self, rest: str) -> None:
+        away = re.fullmatch(r"(\S+) is (\d+) ms away", rest)
+        if away:
+            self._person(away[1]).half_rtt_ms = float(away[2])
+            return
+        amount, unit = rest.split(" ")
+        by_ms = float(amount) * UNITS_MS[unit]
+        await self._world.turn(by_ms, step_ms=100.0 if by_ms <= 300_000 else 1_000.0)
+
+    def _received(self, rest: str) -> None:
+        name, what, expected = (*rest.split(" ", 2), "", "")[:3]
+        person = self._person(name)
+        if what == "...":
+            person.skips = True
+            return
+        wanted = json.loads(expected) if expected else None
+        while person.inbox:
+            got, said = person.inbox.popleft()
+            difference = self._difference(wanted, said, "$") if got == what else f"{got}, not {what}"
+            if difference is None:
+                person.skips = False
+                return
+            if not person.skips:
+                raise Untold(f"{name} received {got} {json.dumps(said)}\n{difference}")
+        raise Untold(f"{name} received no {what}")
+
+    def _difference(self, wanted: Any, said: Any, where: str) -> str | None:
+        """Where the two differ; None if they do not."""
+        if isinstance(wanted, str) and (placeholder := re.fullmatch(r"<([a-z*-]+)>", wanted)):
+            if placeholder[1] == "*":
+                return None
+            wanted = self._bound.setdefault(placeholder[1], said)
+        if isinstance(wanted, dict) and isinstance(said, dict):
+            if wanted.keys() != said.keys():
+                return f"{where} has {sorted(said)}, not {sorted(wanted)}"
+            return _first(self._difference(wanted[key], said[key], f"{where}.{key}") for key in wanted)
+        if isinstance(wanted, list) and isinstance(said, list) and len(wanted) == len(said):
+            pairs = enumerate(zip(wanted, said, strict=True))
+            return _first(self._difference(w, s, f"{where}[{i}]") for i, (w, s) in pairs)
+        return None if wanted == said else f"{where} is {json.dumps(said)}, not {json.dumps(wanted)}"
+
+    def _filled(self, text: str) -> str:
+        return re.sub(r"<([a-z-]+)>", lambda found: str(self._bound[found[1]]), text)
+
+    def _person(self, name: str) -> Person:
+        return self._people.setdefault(name, Person(name))
+
+
+def _first(differences: Iterable[str | None]) -> str | None:
+    return next((difference for difference in differences if difference is not None), None)
+
+
+def _told(inbox: Iterable[tuple[str, object]]) -> str:
+    return "; ".join(f"{name} {json.dumps(said)}" for name, said in inbox)
