@@ -1,0 +1,127 @@
+"""Stories of anything that anybody may ask of a room, sensible or not; the same seed tells the same story."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from tests.core.stage import ANN, BOB, CAT, FILM, STRANGER
+from tests.rooms import HOST, defaults
+from tutti.core import commands as c
+from tutti.core.defaults import Control, Expiry, HostLost
+from tutti.core.events import CloseReason
+from tutti.core.ids import MemberId
+from tutti.core.media import Media
+from tutti.core.roster import Role
+
+T = TypeVar("T")
+
+START_MS = 1_000_000.0
+PEOPLE = (HOST, ANN, BOB, CAT, STRANGER)
+NO_NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 1e308, -1e308, 0.0)
+NAMES = ("", "Ann", "\x00", "'; DROP TABLE rooms; --", "🎬", "\u202e")
+MEDIA = (
+    FILM,
+    Media("tv1", "vidcloud", "tv", episode=3),
+    Media("x", "p", "track", duration_ms=60_000.0),
+    Media("x", "p", "track", duration_ms=math.nan),
+    Media("x", "p", "track", episode=-1),
+)
+
+
+class Step(NamedTuple):
+    """After `wait_ms`, `who` (None: the server itself) asks this."""
+
+    wait_ms: float
+    who: MemberId | None
+    command: c.Command
+
+
+def story(seed: int, length: int = 60) -> list[Step]:
+    """Most begin with a room being opened; the others with people who look for one."""
+    teller = _Teller(seed)
+    opening = [Step(0.0, HOST, teller.opens())] if seed % 10 else []
+    return opening + [teller.step() for _ in range(length)]
+
+
+class _Teller:
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+        self._any: tuple[tuple[int, Callable[[], c.Command]], ...] = (
+            (3, self.opens),
+            (60, lambda: c.Join(self._one(NAMES))),
+            (5, c.Leave),
+            (6, lambda: c.Expel(self._one(PEOPLE))),
+            (8, lambda: c.TransferHost(self._one(PEOPLE))),
+            (10, lambda: c.Appoint(self._one(PEOPLE), self._one(tuple(Role)))),
+            (10, lambda: c.SetLock(self._random.random() < 0.3)),
+            (8, lambda: c.SetCapacity(self._random.choice((-1, 0, 1, 2, 3, 5, 100_001)))),
+            (5, lambda: c.SwitchChat(self._maybe())),
+            (10, lambda: c.SetOffset(self._number(-6_000.0, 6_000.0))),
+            (
+                10,
+                lambda: c.ChangeMedia(
+                    self._one(NAMES), self._one((None, "p")), self._one((None, "tv")), self._episode()
+                ),
+            ),
+            (5, lambda: c.ChangeProvider(self._one(NAMES))),
+            (5, lambda: c.ChangeEpisode(self._random.randint(-1, 3))),
+            (15, lambda: c.Play(self._one((None, self._position())), self._told())),
+            (15, lambda: c.Pause(self._one((None, self._position())), self._told())),
+            (10, lambda: c.Seek(self._position(), self._told())),
+            (10, lambda: c.SeekBy(self._number(-60_000.0, 60_000.0))),
+            (10, lambda: c.SetRate(self._number(0.0, 5.0))),
+            (
+                25,
+                lambda: c.Report(
+                    self._position(), self._moment(), self._one((None, True, False)), self._media()
+                ),
+            ),
+            (1, c.Close),
+            (6, lambda: c.Depart(self._one(PEOPLE))),
+            (3, lambda: c.Expire(self._one(tuple(CloseReason)))),
+        )
+        self._weights = [weight for weight, _ in self._any]
+
+    def step(self) -> Step:
+        [(_, ask)] = self._random.choices(self._any, self._weights)
+        who = self._one((*PEOPLE, HOST, HOST, None))
+        return Step(self._random.choice((0.0, 40.0, 700.0, 3_000.0, 90_000.0)), who, ask())
+
+    def opens(self) -> c.Open:
+        of = defaults(
+            capacity=self._random.randint(2, 5),
+            control=self._one(tuple(Control)),
+            host_lost=self._one((HostLost.PASSES_ON, HostLost.PASSES_ON, HostLost.CLOSES)),
+            expiry=self._one(tuple(Expiry)),
+            correct_over_ms=self._one((0.0, 300.0, 2_000.0)),
+        )
+        return c.Open(self._one(NAMES), self._one(NAMES), of, self._one((None, FILM, self._media())))
+
+    def _one(self, of: tuple[T, ...]) -> T:
+        return self._random.choice(of)
+
+    def _maybe(self) -> bool:
+        return self._random.random() < 0.5
+
+    def _number(self, low: float, high: float) -> float:
+        return self._one(NO_NUMBERS) if self._random.random() < 0.15 else self._random.uniform(low, high)
+
+    def _position(self) -> float:
+        return self._number(0.0, 6_000_000.0)
+
+    def _moment(self) -> float:
+        return self._number(START_MS - 10_000.0, START_MS + 3_600_000.0)
+
+    def _episode(self) -> int | None:
+        return self._one((None, -1, 1, 2))
+
+    def _media(self) -> Media | None:
+        return self._one((None, None, *MEDIA))
+
+    def _told(self) -> c.Told | None:
+        if self._maybe():
+            return None
+        return c.Told(self._position(), self._moment(), self._one((None, True, False)), self._one(PEOPLE))

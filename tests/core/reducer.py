@@ -1,0 +1,86 @@
+"""A second opinion: a room's state folded from stored events as a client would, in plain dictionaries.
+
+Written from what the events say about themselves, and sharing no code with the core: it knows JSON and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+View = dict[str, Any]
+
+FIVE_MINUTES_MS = 300_000.0
+
+
+def opened(room_id: str, epoch: str, at_ms: float, fields: View) -> View:
+    """The view of a room that has just been opened."""
+    host = fields["host"]
+    return {
+        "id": room_id,
+        "epoch": epoch,
+        "seq": 1,
+        "name": fields["name"],
+        "defaults": fields["defaults"],
+        "owner": host["id"],
+        "host": host["id"],
+        "members": {host["id"]: host},
+        "capacity": fields["defaults"]["capacity"],
+        "opened_at_ms": at_ms,
+        "active_at_ms": at_ms,
+        "media": fields["media"],
+        "timeline": {"position_ms": 0.0, "rate": 1.0, "playing": False, "anchored_at_ms": at_ms},
+        "moved_by": None,
+        "moved_at_ms": 0.0,
+        "locked": False,
+        "chat_on": True,
+        "closed": None,
+        "expelled_until": None,
+    }
+
+
+def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
+    """Bring `view` up to date with the event `name` number `seq`, recorded at `at_ms`."""
+    assert seq == view["seq"] + 1
+    view["seq"], view["active_at_ms"] = seq, at_ms
+    if name in _OF_A_MEMBER:
+        view["members"][fields["member"]] |= {field: fields[field] for field in _OF_A_MEMBER[name]}
+    elif name in _OF_THE_ROOM:
+        ours, theirs = _OF_THE_ROOM[name]
+        view[ours] = fields[theirs]
+    elif name in ("TimelineMoved", "MediaChanged"):
+        view["media"] = fields.get("media", view["media"])
+        view["timeline"], view["moved_by"], view["moved_at_ms"] = fields["timeline"], fields["by"], at_ms
+    elif name == "MemberJoined":
+        view["members"][fields["member"]["id"]] = fields["member"]
+    elif name == "MemberLeft":
+        _left(view, fields, at_ms)
+    elif name == "HostChanged":
+        _seated(view, fields)
+    else:
+        raise AssertionError(f"an event that this reducer does not know: {name}")
+
+
+_OF_A_MEMBER = {"RoleChanged": ("role",), "OffsetSet": ("offset_ms",)}
+_OF_THE_ROOM = {
+    "LockChanged": ("locked", "locked"),
+    "CapacityChanged": ("capacity", "capacity"),
+    "ChatSwitched": ("chat_on", "on"),
+    "RoomClosed": ("closed", "reason"),
+}
+
+
+def _left(view: View, fields: View, at_ms: float) -> None:
+    del view["members"][fields["member"]]
+    if fields["reason"] == "expelled":
+        before = view["expelled_until"] or {}
+        still = {who: end for who, end in before.items() if end > at_ms}
+        view["expelled_until"] = still | {fields["member"]: at_ms + FIVE_MINUTES_MS}
+
+
+def _seated(view: View, fields: View) -> None:
+    members = view["members"]
+    if fields["was"] in members:
+        members[fields["was"]]["role"] = "member"
+    if fields["host"] is not None:
+        members[fields["host"]]["role"] = "host"
+    view["host"] = fields["host"]

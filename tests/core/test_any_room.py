@@ -1,0 +1,129 @@
+"""Whatever anybody asks, in whatever order: what holds for every room, and that two folds of its log agree."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from tests.core import reducer
+from tests.core.anything import START_MS, Step, story
+from tutti.core.decide import decide
+from tutti.core.events import EVENTS, Event, MemberJoined, Recorded
+from tutti.core.ids import Epoch, RoomId, Seq
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room, evolve, fold
+from tutti.core.roster import Role
+from tutti.infra.event_codec import decode_event, decode_snapshot, encode_event, encode_snapshot
+
+ROOM, EPOCH = RoomId("r1"), Epoch("e1")
+
+NOT_THE_CORES = {
+    Reason.UNKNOWN_PROVIDER,
+    Reason.UNAUTHENTICATED,
+    Reason.NOT_YOURSELF,
+    Reason.RATE_LIMITED,
+    Reason.UNAVAILABLE,
+    Reason.DRAINING,
+}
+"""What only the layers around the core refuse for."""
+
+
+class Reached:
+    """What was reached over all stories."""
+
+    def __init__(self) -> None:
+        self.events: set[type[Event]] = set()
+        self.reasons: set[Reason] = set()
+
+
+def test_every_room_keeps_its_rules_and_everything_that_can_happen_did() -> None:
+    reached = Reached()
+    for seed in range(400):
+        try:
+            _play(story(seed), reached)
+        except BaseException as failure:
+            failure.add_note(f"in the story of seed {seed}")
+            raise
+    assert reached.events == set(EVENTS)
+    assert reached.reasons == set(Reason) - NOT_THE_CORES
+
+
+def _play(steps: list[Step], reached: Reached) -> None:
+    room: Room | None = None
+    log: list[Recorded] = []
+    snapshots: list[dict[str, Any]] = []
+    now_ms = START_MS
+    for step in steps:
+        now_ms += step.wait_ms
+        decision = decide(room, step.command, step.who, now_ms)
+        if isinstance(decision, Refused):
+            reached.reasons.add(decision.reason)
+            continue
+        for event in decision:
+            recorded = Recorded(EPOCH, Seq(len(log) + 1), now_ms, event)
+            before, room = room, evolve(ROOM, room, recorded)
+            log.append(recorded)
+            snapshots.append(_shown(room))
+            reached.events.add(type(event))
+            _check_admission(before, event)
+        if room is not None and decision:
+            _check(room, log, now_ms)
+    assert fold(ROOM, _stored(log)) == room
+    _check_second_opinion(log, snapshots)
+
+
+def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
+    """What holds after every command."""
+    assert (room.epoch, room.seq, room.active_at_ms) == (EPOCH, len(log), now_ms)
+    hosts = [member.id for member in room.members.values() if member.role is Role.HOST]
+    if room.members:
+        assert hosts == [room.host]
+    else:
+        assert room.host is None
+    assert all(key == member.id and abs(member.offset_ms) <= 5_000.0 for key, member in room.members.items())
+    position_ms = room.position_at(now_ms)
+    assert math.isfinite(position_ms)
+    assert 0.0 <= position_ms <= (room.duration_ms or math.inf)
+    assert 0.25 <= room.timeline.rate <= 4.0
+    assert room.timeline.anchored_at_ms <= now_ms
+    assert decode_snapshot(encode_snapshot(room)) == room
+
+
+def _check_admission(before: Room | None, event: Event) -> None:
+    """Nobody was let into a full or locked room, or one that had ended; and nothing happens in one of those."""
+    if before is None:
+        return
+    assert before.closed is None
+    if isinstance(event, MemberJoined):
+        assert len(before.members) < before.capacity
+        assert not before.locked
+        assert event.member.id not in before.members
+
+
+def _check_second_opinion(log: list[Recorded], snapshots: list[dict[str, Any]]) -> None:
+    """Any snapshot and the events after it are the newest snapshot, to a client that shares no code with us."""
+    for start in {0, len(log) // 2} if log else ():
+        view = _begun(log[0]) if start == 0 else json.loads(json.dumps(snapshots[start - 1]))
+        for recorded, expected in list(zip(log, snapshots, strict=True))[max(start, 1) :]:
+            name, fields = json.loads(encode_event(recorded.event))
+            reducer.reduce(view, recorded.seq, recorded.at_ms, name, fields)
+            assert view == expected
+            assert list(view["members"]) == list(expected["members"])
+
+
+def _begun(first: Recorded) -> reducer.View:
+    name, fields = json.loads(encode_event(first.event))
+    assert name == "RoomOpened"
+    return reducer.opened(ROOM, first.epoch, first.at_ms, fields)
+
+
+def _shown(room: Room) -> dict[str, Any]:
+    """The room as a stored snapshot shows it."""
+    shown: dict[str, Any] = json.loads(encode_snapshot(room))[1]
+    return shown
+
+
+def _stored(log: list[Recorded]) -> tuple[Recorded, ...]:
+    """The log after a trip through the store."""
+    return tuple(Recorded(r.epoch, r.seq, r.at_ms, decode_event(encode_event(r.event))) for r in log)
