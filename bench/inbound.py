@@ -24,14 +24,11 @@ class Reporter:
 
     def __init__(self, client: Client, seat: Seat) -> None:
         self.client = client
-        action = {"type": "updateTime", "data": {"currentTime": 0.5}}
-        message = {"roomId": seat.room, "action": action, "userId": seat.user}
-        before, _, after = wire.event_text("playback_action", message).partition(b"0.5")
-        self._template = before.replace(b"%", b"%%") + b"%.6f" + after.replace(b"%", b"%%")
+        self._template = wire.playback_template(seat.room, seat.user, "updateTime")
         self.question = wire.event("sync_request", {"roomId": seat.room, "userId": seat.user})
 
     def report(self, position_s: float) -> bytes:
-        return wire.masked(self._template % position_s)
+        return wire.masked(self._template % (b"%.6f" % position_s))
 
 
 class Listening:

@@ -56,10 +56,16 @@ def event(name: str, data: object) -> bytes:
     return masked(event_text(name, data))
 
 
+def playback_template(room: str, user: str, kind: str) -> bytes:
+    """Guide 001's `playback_action` that carries a position, as text with a `%s` where the position goes."""
+    action = {"type": kind, "data": {"currentTime": -1}}
+    text = event_text("playback_action", {"roomId": room, "action": action, "userId": user})
+    return text.replace(b"%", b"%%").replace(b":-1}", b":%s}")
+
+
 def playback(room: str, user: str, kind: str, position_s: float) -> bytes:
-    """Guide 001's `playback_action` that carries a position, as a client frame."""
-    action = {"type": kind, "data": {"currentTime": position_s}}
-    return event("playback_action", {"roomId": room, "action": action, "userId": user})
+    """The same with its position, as a client frame."""
+    return masked(playback_template(room, user, kind) % str(position_s).encode())
 
 
 def _length(size: int, mask_bit: int) -> bytes:
