@@ -115,7 +115,8 @@ class Session:
 
     @property
     def signed_in(self) -> bool:
-        return self.principal is not None
+        """Whether it is known who this is: by a token, or by a pass that let them in."""
+        return self.principal is not None or bool(self._subscriptions)
 
     def hear(self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
         """One sentence. It is answered before the next is looked at."""

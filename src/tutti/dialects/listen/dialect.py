@@ -31,13 +31,9 @@ log = structlog.get_logger("tutti.listen")
 EventFrame = Callable[[str, bytes], Frame]
 """A Socket.IO event with this name and the JSON of its one argument."""
 
-Said = wire.JoinSession | wire.PlaybackState | wire.RequestSync
-
 _encoder = msgspec.json.Encoder()
-_decoders: Final[Mapping[str, msgspec.json.Decoder[Said]]] = {
-    "join_session": msgspec.json.Decoder[Said](wire.JoinSession),
-    "playback_state": msgspec.json.Decoder[Said](wire.PlaybackState),
-    "request_sync": msgspec.json.Decoder[Said](wire.RequestSync),
+_decoders: Final[Mapping[str, msgspec.json.Decoder[wire.Said]]] = {
+    name: msgspec.json.Decoder(said) for name, said in wire.HEARD.items()
 }
 
 Frames = tuple[Frame, ...]

@@ -104,7 +104,9 @@ class Acknowledgement(msgspec.Struct, frozen=True, rename="camel", omit_defaults
     retry_after: float | None = None
 
 
-HEARD: Final[Mapping[str, type[msgspec.Struct]]] = {
+Said = JoinSession | PlaybackState | RequestSync
+
+HEARD: Final[Mapping[str, type[Said]]] = {
     "join_session": JoinSession,
     "playback_state": PlaybackState,
     "request_sync": RequestSync,
