@@ -11,8 +11,9 @@ const api = new RoomsApi();
 export function CreateRoom() {
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
     const name = field("name") || "Our room";
-    const room = await api.create({ name, ...CLIP, mediaType: "movie", adminId: myUserId() });
-    rememberEntry(room.id, field("userName"));
+    const userName = field("userName");
+    const room = await api.create({ name, ...CLIP, mediaType: "movie", adminId: myUserId(), userName });
+    rememberEntry(room.id, userName);
     navigate(roomPath(room.id));
   });
   return (

@@ -32,8 +32,8 @@ export interface Follower {
 export const STILL: Follower = { nudging: false, seekLeadS: 0, sought: null, holdOffMs: 0, restedAt: null };
 
 const SEEK_OVER_S = 0.5;
-const START_OVER_S = 0.03;
-const STOP_UNDER_S = 0.008;
+const START_OVER_S = 0.015;
+const STOP_UNDER_S = 0.005;
 const PAUSED_WITHIN_S = 0.001;
 const MOST_NUDGE = 0.05;
 const WORK_OFF_IN_S = 1.5;

@@ -17,6 +17,8 @@ export interface NewRoom {
   mediaId: string;
   mediaType: "movie" | "tv";
   adminId: string;
+  /** The name of whoever makes it, beyond the guide. */
+  userName: string;
   providerId: string;
 }
 

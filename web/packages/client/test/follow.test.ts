@@ -42,7 +42,7 @@ function run(behindS: number, seekCostMs: number, seconds: number, follower: Fol
 
 describe("following the room", () => {
   it("leaves a player alone that is near enough", () => {
-    expect(correction({ position: 10, target: 10.029 })).toEqual({ do: "run", rate: 1 });
+    expect(correction({ position: 10, target: 10.014 })).toEqual({ do: "run", rate: 1 });
   });
 
   it("plays faster when behind and slower when ahead, by five per cent at most", () => {
