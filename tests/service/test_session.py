@@ -46,7 +46,7 @@ async def test_who_sends_faster_than_it_is_answered_is_not_read_from() -> None:
         await world.say(session, "enter", ROOM, "ann")
         for n in range(100):
             session.hear(PLAIN, "seek", raw(ROOM, "ann", n * 10_000.0), None)
-        assert (probe.paused, session.signed_in) == (True, False)
+        assert [probe.paused] == [True]
         for _ in range(40):
             await settle()
         assert [probe.paused] == [False]

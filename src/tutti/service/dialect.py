@@ -32,16 +32,14 @@ class Declined(Exception):
         self.refused = refused
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """Make a room and enter it."""
 
     who: MemberId | None
     command: Open
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(msgspec.Struct, frozen=True, gc=False):
     """Join, or come back, and be told from now on. `as_host`: only if the host's seat is this person's."""
 
     room: RoomId
@@ -50,14 +48,12 @@ class Enter:
     as_host: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True, gc=False):
     room: RoomId
     who: MemberId | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """A command to a room that this connection has entered. `stamped_ms`: when, by the sender's own clock."""
 
     room: RoomId
@@ -66,24 +62,21 @@ class Ask:
     stamped_ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Renew:
+class Renew(msgspec.Struct, frozen=True, gc=False):
     """A sign of life."""
 
     room: RoomId
     who: MemberId | None
 
 
-@dataclass(frozen=True, slots=True)
-class Resync:
+class Resync(msgspec.Struct, frozen=True, gc=False):
     """Tell me again where everybody should be."""
 
     room: RoomId
     who: MemberId | None
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True, gc=False):
     """A token given after connecting."""
 
     token: str
@@ -92,8 +85,7 @@ class SignIn:
 Sentence = Found | Enter | Exit | Ask | Renew | Resync | SignIn
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(msgspec.Struct, frozen=True, gc=False):
     """`half_rtt_ms`: how long a frame takes to this viewer, half its smallest round trip; 0 while unknown."""
 
     member: MemberId

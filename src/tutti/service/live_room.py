@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tutti.core import commands as c
 from tutti.core.decide import decide
@@ -31,8 +32,7 @@ MOST_IN_A_TURN = 256
 CONFLICTS_BEFORE_GIVING_UP = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """Done and kept. `events` is empty if nothing had to change."""
 
     room: Room
@@ -43,8 +43,7 @@ Answer = Accepted | Refused
 Done = Callable[[Answer], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     command: c.Command
     who: MemberId | None
     done: Done

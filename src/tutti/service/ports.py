@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from tutti.core.events import Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.room import Room
@@ -96,8 +98,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True, gc=False):
     """Somebody whose token was verified. `expires_ms`: when the token dies, milliseconds since 1970; None: unknown."""
 
     id: MemberId

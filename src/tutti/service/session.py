@@ -274,7 +274,7 @@ class Session:
             turn.refuse(Refused(Reason.DRAINING))
         else:
             live, subscription = entered
-            self._ask_here(turn, ask.command, live, subscription)
+            self._ask_here(turn, command, live, subscription)
 
     def _ask_here(self, turn: Turn, command: c.Command, live: LiveRoom, subscription: Subscription) -> None:
         """As somebody who is told of the timeline, and so may only repeat it."""
@@ -297,7 +297,9 @@ class Session:
             if self._skew is None:
                 self._skew = Skew()
             late_ms += self._skew.late_ms(stamped_ms, report.sampled_at_ms)
-        return replace(report, sampled_at_ms=report.sampled_at_ms - late_ms) if late_ms else report
+        if not late_ms:
+            return report
+        return c.Report(report.position_ms, report.sampled_at_ms - late_ms, report.playing, report.media)
 
     def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
         """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
