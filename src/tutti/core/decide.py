@@ -66,6 +66,8 @@ def _for_server(room: Room, command: c.Command) -> Decision:
 
 def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
     match command:
+        case c.Report():  # first, because nearly every sentence is one
+            return playback.report(room, member, command, now_ms)
         case c.Open() | c.Depart() | c.Expire():
             return Refused(Reason.NOT_ALLOWED)
         case c.Join():
@@ -98,8 +100,6 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -
             return playback.seek_by(room, member, by_ms, now_ms)
         case c.SetRate(rate):
             return playback.set_rate(room, member, rate, now_ms)
-        case c.Report():
-            return playback.report(room, member, command, now_ms)
         case c.Close():
             return (e.RoomClosed(CloseReason.HOST_ENDED),)
         case _:

@@ -23,10 +23,10 @@ class Needs(Enum):
 
 def needs(command: c.Command) -> Needs:
     match command:
+        case c.Report() | c.Leave() | c.SetOffset():
+            return Needs.MEMBERSHIP
         case c.Open() | c.Join():
             return Needs.NOTHING
-        case c.Leave() | c.SetOffset() | c.Report():
-            return Needs.MEMBERSHIP
         case c.Play() | c.Pause() | c.Seek() | c.SeekBy() | c.SetRate():
             return Needs.CONTROL
         case c.Expel() | c.SetLock() | c.SwitchChat():

@@ -34,6 +34,8 @@ log = structlog.get_logger("tutti.session")
 
 MOST_WAITING = 64
 
+WISHES = (c.Play, c.Pause, c.Seek)
+
 Reply = Callable[[bytes], None]
 """Sends the JSON of an acknowledgement."""
 
@@ -90,6 +92,7 @@ class Session:
         "_paused",
         "_skew",
         "_subscriptions",
+        "_turn",
         "connection",
         "principal",
         "token",
@@ -110,6 +113,7 @@ class Session:
         self._paused = False
         self._gone = False
         self._skew: Skew | None = None
+        self._turn = Turn(self)
         limits = hall.rooms.limits
         self._bucket = Bucket(limits.per_connection, hall.rooms.clock.now_ms()) if limits else None
 
@@ -170,7 +174,8 @@ class Session:
         rooms = self._hall.rooms
         now_ms = rooms.clock.now_ms()
         rooms.metrics.events_in[dialect.name, name] += 1
-        turn = Turn(self, dialect, reply)
+        turn = self._turn
+        turn.dialect, turn.reply = dialect, reply
         if self._bucket is not None and rooms.limits is not None:
             wait_s = self._bucket.take(rooms.limits.per_connection, now_ms)
             if wait_s:
@@ -278,7 +283,7 @@ class Session:
 
     def _ask_here(self, turn: Turn, command: c.Command, live: LiveRoom, subscription: Subscription) -> None:
         """As somebody who is told of the timeline, and so may only repeat it."""
-        if not isinstance(command, c.Play | c.Pause | c.Seek):
+        if not isinstance(command, WISHES):
             live.submit(command, subscription.member, turn.answered)
             return
         echo = live.echo(command, subscription)
@@ -425,14 +430,18 @@ class Session:
 
 
 class Turn:
-    """One sentence being answered. Exactly one of `done`, `refuse` and `malformed` ends it."""
+    """The sentence being answered. Exactly one of `done`, `refuse` and `malformed` ends it.
 
-    __slots__ = ("_reply", "_session", "dialect")
+    A session has one, for one sentence after the other.
+    """
 
-    def __init__(self, session: Session, dialect: d.Dialect, reply: Reply | None) -> None:
-        self.dialect = dialect
+    __slots__ = ("_session", "dialect", "reply")
+
+    dialect: d.Dialect
+    reply: Reply | None
+
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._reply = reply
 
     def answered(self, answer: Answer) -> None:
         if isinstance(answer, Refused):
@@ -441,15 +450,15 @@ class Turn:
             self.done(answer.room)
 
     def done(self, room: Room | None) -> None:
-        if self._reply is not None:
-            self._reply(self.dialect.answer(room))
+        if self.reply is not None:
+            self.reply(self.dialect.answer(room))
         self._session._finished()
 
     def refuse(self, refused: Refused) -> None:
         session = self._session
         session._hall.rooms.metrics.refusals[self.dialect.name, refused.reason.code] += 1
-        if self._reply is not None:
-            self._reply(self.dialect.answer(refused))
+        if self.reply is not None:
+            self.reply(self.dialect.answer(refused))
         else:
             session.connection.send(self.dialect.refuse(refused))
         session._finished()
