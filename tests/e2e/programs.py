@@ -17,7 +17,7 @@ Said = dict[str, Any]
 
 
 class Program:
-    """`events`: everything it told of its own accord, in order, each with `at`: monotonic milliseconds of this machine."""
+    """`events`: everything it told of its own accord, in order, each with `at`: milliseconds of the monotonic clock."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.events: list[Said] = []
