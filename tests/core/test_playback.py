@@ -213,6 +213,12 @@ class TestReports:
         assert stage.after(999.0).does(HOST, c.Report(60_100.0, stage.now_ms)) == ()
         assert stage.after(1.0).does(HOST, c.Report(60_100.0, stage.now_ms))
 
+    @pytest.mark.parametrize(("off_ms", "corrects"), [(1_000.0, False), (1_000.1, True)])
+    def test_a_host_that_jumped_is_followed_at_once(self, off_ms: float, corrects: bool) -> None:
+        stage = playing(correct_over_ms=300.0)
+        stage.does(HOST, c.Seek(60_000.0))
+        assert bool(stage.does(HOST, c.Report(60_000.0 - off_ms, stage.now_ms))) is corrects
+
     def test_the_hosts_player_has_two_seconds_to_follow_somebody_else(self) -> None:
         stage = playing()
         stage.does(ANN, c.Seek(60_000.0))

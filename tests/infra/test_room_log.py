@@ -243,7 +243,7 @@ class TestSnapshots:
         older = await folded(log)
         await log.append(ROOM, at(1), locks(2, 3))
         newer = await folded(log)
-        for snapshot in (newer, older, newer):
+        for snapshot in (older, newer, older):
             await log.keep(snapshot)
         assert await log.read(ROOM) == Past(newer, ())
 
@@ -257,6 +257,16 @@ class TestSnapshots:
         await log.keep(replace(state, id=RoomId("r2")))
         assert await log.read(ROOM) == Past(None, numbered(opened()))
         assert await log.read(RoomId("r2")) is None
+
+    async def test_a_snapshot_kept_in_the_same_moment_as_the_last_append_trims_as_much(
+        self, log: Store
+    ) -> None:
+        first, second = numbered(opened()), locks(2, 2_000, every_ms=1_000.0)
+        newest = fold(ROOM, first + second)
+        assert newest is not None
+        await asyncio.gather(log.append(ROOM, None, first), log.append(ROOM, at(1), second), log.keep(newest))
+        assert await log.since(ROOM, at(2_000 - 512)) is not None
+        assert await log.since(ROOM, at(2_000 - 513)) is None
 
     async def test_the_room_goes_on_after_its_events_were_trimmed(self, log: Store) -> None:
         await open_room(log)

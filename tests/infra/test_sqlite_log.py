@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,12 +53,19 @@ def at(seq: int) -> Position:
 async def fill(log: SqliteLog, last: int) -> Room:
     """Open the room, and append events up to number `last`, a second apart."""
     turns = (e.LockChanged(seq % 2 == 0) for seq in range(2, last + 1))
-    await log.append(ROOM, None, numbered(opened()))
-    await log.append(ROOM, at(1), numbered(*turns, after=1, every_ms=1_000.0))
+    await log.append(ROOM, None, numbered(opened(), *turns, every_ms=1_000.0))
     past = await log.read(ROOM)
     room = fold(ROOM, past.events if past else ())
     assert room is not None
     return room
+
+
+async def append_for_ever(log: SqliteLog, kept: list[int]) -> None:
+    """Append after the first event, and note each number that was kept."""
+    while True:
+        seq = 1 + len(kept)
+        await log.append(ROOM, at(seq), numbered(e.ChatSwitched(seq % 2 == 0), after=seq))
+        kept.append(seq + 1)
 
 
 def tamper(path: Path, statement: str) -> None:
@@ -245,8 +254,51 @@ class TestGroups:
         assert [type(outcome) for outcome in outcomes] == [type(None), UnicodeEncodeError, UnicodeEncodeError]
         assert await log.read(ROOM) is not None
 
+    async def test_a_group_that_failed_midway_leaves_nothing_and_the_next_one_works(
+        self, log: SqliteLog
+    ) -> None:
+        timeless = numbered(opened(), at_ms=math.nan)  # which SQLite takes for NULL, and refuses
+        outcomes = await asyncio.gather(
+            log.append(RoomId("r2"), None, numbered(opened())),
+            log.append(ROOM, None, timeless),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
+        assert await log.listed("watch", 5) == ()
+        await fill(log, 2)
+        assert await log.listed("watch", 5) == (ROOM,)
+
 
 class TestCheckpoints:
+    async def test_appends_wait_for_a_checkpoint_to_end_and_the_loop_does_not(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun, may_end = asyncio.Event(), threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def slow_disk(path: Path) -> None:
+            loop.call_soon_threadsafe(begun.set)
+            assert may_end.wait(timeout=30)
+
+        monkeypatch.setattr("tutti.infra.sqlite_checkpoint.begin_anew", slow_disk)
+        log = SqliteLog(path, checkpoint_over_bytes=0)
+        await log.open()
+        await fill(log, 1)
+        heard: list[int] = []
+        appending = asyncio.create_task(append_for_ever(log, heard))
+        await begun.wait()
+        kept = len(heard)
+        for _ in range(10):  # the loop turns
+            assert await log.since(ROOM, at(1 + kept)) == ()
+            await asyncio.sleep(0)
+        assert len(heard) == kept
+        went_on = asyncio.Event()
+        log.follow(ROOM, lambda _: went_on.set())
+        may_end.set()
+        await went_on.wait()
+        appending.cancel()
+        await log.aclose()
+
     async def test_the_write_ahead_log_stays_small_while_appends_go_on(self, path: Path) -> None:
         log = SqliteLog(path, checkpoint_over_bytes=256 * 1024)
         await log.open()
