@@ -70,10 +70,10 @@ def test_after_a_reboot_room_time_is_not_earlier_than_it_can_have_been(machine: 
     first = machine.start()
     machine.passes(50_000.0)
     first.persist()
-    machine.passes(PERSIST_EVERY_MS - 1)
+    machine.passes(1.5 * PERSIST_EVERY_MS)  # a timer that came late
     last = first.now_ms()
     machine.reboots(WALL - 3_600_000.0)
-    assert last < machine.start().now_ms() <= last + PERSIST_EVERY_MS
+    assert last < machine.start().now_ms() <= last + 2 * PERSIST_EVERY_MS
 
 
 def test_without_a_boot_id_every_start_is_taken_for_a_reboot(machine: Machine) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 PERSIST_EVERY_MS = 10_000.0
-"""How often the owner calls `persist`. After a reboot that much may have passed since the last time, and is added."""
+"""How often the owner calls `persist`. After a reboot twice that is added to the last time kept: timers come late."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -78,7 +78,7 @@ class RoomClock:
             return self._wall() - self._monotonic()
         if self._boot is not None and kept.boot == self._boot:
             return kept.offset_ms
-        return max(self._wall(), kept.room_ms + PERSIST_EVERY_MS) - self._monotonic()
+        return max(self._wall(), kept.room_ms + 2 * PERSIST_EVERY_MS) - self._monotonic()
 
 
 def _kept(path: Path) -> _Kept | None:
