@@ -47,19 +47,24 @@ class TimerWheel:
         return timer
 
     def turn(self, now_s: float) -> None:
-        """Fire everything due by `now_s`, in order of slots. A call may set further timers."""
+        """Fire everything due by `now_s`, in order of slots. A call may set further timers.
+
+        A call that raises stops the turn; the rest of what is due fires with the next one.
+        """
         self._now_s = max(now_s, self._now_s)
         last = int(now_s / self.slot_s)
         if last - self._turned > len(self._slots):
             due = sorted(index for index in self._slots if index <= last)
         else:
             due = [index for index in range(self._turned + 1, last + 1) if index in self._slots]
-        self._turned = max(last, self._turned)
         for index in due:
-            for timer in sorted(self._slots.pop(index), key=lambda t: t.due_s):
+            for timer in sorted(self._slots[index], key=lambda t: t.due_s):
                 if timer.pending:
                     timer.cancel()
                     timer.call()
+            del self._slots[index]
+            self._turned = index
+        self._turned = max(last, self._turned)
 
     def __len__(self) -> int:
         return sum(map(len, self._slots.values()))

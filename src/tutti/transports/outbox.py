@@ -33,8 +33,8 @@ class Tick:
 
     __slots__ = ("_call_soon", "traffic", "waiting")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, traffic: Traffic) -> None:
-        self._call_soon = loop.call_soon
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object], traffic: Traffic) -> None:
+        self._call_soon = call_soon
         self.traffic = traffic
         self.waiting: list[Outbox] = []
 

@@ -336,7 +336,7 @@ class _Endpoint:
         loop = asyncio.get_running_loop()
         if loop is not self._known_loop:
             self.loop = self._known_loop = loop
-            self.tick = Tick(loop, self.traffic)
+            self.tick = Tick(loop.call_soon, self.traffic)
             self.timers = _LoopTimers(loop) if self._wheel is None else self._wheel
         return WebSocket(self, cast(set[object], server_state.connections))
 
