@@ -87,11 +87,11 @@ class Helm:
             case TimelineMoved():
                 for subscription in self._modelled():
                     self._believe(subscription)
-                    self._tell(subscription, room, correct=False)
+                    self._tell(subscription, room)
             case MediaChanged():
                 for subscription in self._modelled():
                     self._believe(subscription, changed=True)
-                    self._tell(subscription, room, correct=False)
+                    self._tell(subscription, room)
             case OffsetSet(member):
                 for subscription in self._modelled():
                     if subscription.member == member:
@@ -200,11 +200,11 @@ class Helm:
             return False
         return now_ms - subscription.corrected_ms < subscription.dialect.steering.hold_s * 1000
 
-    def _tell(self, subscription: Subscription, room: Room, *, correct: bool) -> None:
+    def _tell(self, subscription: Subscription, room: Room) -> None:
         drift = self._fresh_drift_ms(
             room, subscription.member, modelled=subscription.dialect.steering.modelled
         )
-        self._send(subscription, room, drift, correct=correct)
+        self._send(subscription, room, drift, correct=False)
 
     def _send(self, subscription: Subscription, room: Room, drift: float | None, *, correct: bool) -> None:
         now_ms = self._clock.now_ms()
@@ -227,14 +227,12 @@ class Helm:
 
     def _stopped(self, subscription: Subscription) -> None:
         """It stands still where it was when the command arrived."""
-        seen, arrives_ms = (
-            self._observed.get(subscription.member),
-            self._clock.now_ms() + subscription.half_rtt_ms,
-        )
+        seen = self._observed.get(subscription.member)
         if seen is None:
             self._believe(subscription)
-        else:
-            self._assume(subscription.member, Observation(seen.position_at(arrives_ms), arrives_ms, 0.0))
+            return
+        arrives_ms = self._clock.now_ms() + subscription.half_rtt_ms
+        self._assume(subscription.member, Observation(seen.position_at(arrives_ms), arrives_ms, 0.0))
 
     def _assume(self, member: MemberId, where: Observation) -> None:
         self._observed[member] = where
