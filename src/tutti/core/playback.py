@@ -25,6 +25,9 @@ SAME_POSITION_MS = 500.0
 ECHO_WITHIN_MS = 5_000.0
 """How long after being told a player may still be echoing it: a slow seek on a slow line."""
 
+ECHO_START_WITHIN_MS = 2_000.0
+"""The same for starting and stopping, which a player says at once, before it has anything to show."""
+
 SETTLE_MS = 2_000.0
 """After somebody else moved the timeline, the host's own player needs this long before its reports say anything."""
 
@@ -75,7 +78,7 @@ def repeats(command: Play | Pause | Seek, told: Told, now_ms: float) -> bool:
     """Whether this says no more than the asker was told a moment ago. It may have been overtaken since."""
     if isinstance(command, Seek):
         return _repeats_position(told, command.to_ms, now_ms)
-    if told.playing is not isinstance(command, Play) or now_ms - told.at_ms > ECHO_WITHIN_MS:
+    if told.playing is not isinstance(command, Play) or now_ms - told.at_ms > ECHO_START_WITHIN_MS:
         return False
     return command.position_ms is None or _repeats_position(told, command.position_ms, now_ms)
 

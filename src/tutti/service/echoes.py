@@ -3,13 +3,14 @@
 A player that follows says back what it was told, once: setting `video.currentTime` fires `seeked`, which a client
 sends as a seek. On a slow line that arrives after the next movement; taken for a wish it would move everybody back,
 everybody would repeat that, and so on for ever. So each telling is remembered for a while, and each member is
-allowed one repetition of it, of each kind.
+allowed one repetition of it, of each kind. Whether it plays it repeats only if that was news: a player that stands
+still and is told to stand still says nothing, so a pause soon after it came in is a wish.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tutti.core import commands as c
 from tutti.core.ids import MemberId
@@ -17,6 +18,9 @@ from tutti.core.playback import ECHO_WITHIN_MS, repeats
 from tutti.core.room import Room
 
 MOST = 16
+
+CROSSED_MS = 1_000.0
+"""A telling and a wish further apart than this did not cross on the line."""
 
 Wish = c.Play | c.Pause | c.Seek
 Tellings = deque[c.Told]
@@ -42,8 +46,10 @@ class Repeated:
     def find(self, command: Wish, who: MemberId, told: Iterable[c.Told], now_ms: float) -> c.Told | None:
         """What `command` says back; a second time it is a wish. Nobody repeats what was their own wish."""
         seen = self._seen or ()
-        for one in sorted(told, key=lambda t: -t.at_ms):
+        for one, is_news in reversed(tuple(_with_news(who, told))):
             if one.by == who or (type(command), one) in seen:
+                continue
+            if not is_news and not isinstance(command, c.Seek):
                 continue
             if repeats(command, one, now_ms):
                 self._remember((type(command), one), now_ms)
@@ -53,3 +59,20 @@ class Repeated:
     def _remember(self, said: tuple[type[Wish], c.Told], now_ms: float) -> None:
         fresh = {s for s in self._seen or () if now_ms - s[1].at_ms <= ECHO_WITHIN_MS}
         self._seen = {*fresh, said}
+
+
+def _with_news(who: MemberId, told: Iterable[c.Told]) -> Iterator[tuple[c.Told, bool]]:
+    """In order, each with whether it may have made the player of `who` start or stop.
+
+    One that has just come stands still. One that its owner started or stopped while a telling was on its way to it
+    had been told the opposite when that arrived.
+    """
+    in_order = sorted(told, key=lambda t: t.at_ms)
+    own = [one for one in in_order if one.by == who]
+    playing: bool | None = False
+    for one in in_order:
+        crossed = any(
+            wish.playing is not one.playing and 0.0 <= wish.at_ms - one.at_ms <= CROSSED_MS for wish in own
+        )
+        yield one, one.playing is not playing or crossed
+        playing = one.playing

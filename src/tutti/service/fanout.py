@@ -20,7 +20,17 @@ COALESCE_S = 0.25
 class Subscription:
     """One connection that listens to one room as one member, in one dialect."""
 
-    __slots__ = ("_repeated", "_told", "corrected_ms", "dialect", "half_rtt_ms", "lost", "member", "peer")
+    __slots__ = (
+        "_entered_ms",
+        "_repeated",
+        "_told",
+        "corrected_ms",
+        "dialect",
+        "half_rtt_ms",
+        "lost",
+        "member",
+        "peer",
+    )
 
     def __init__(self, peer: Peer, member: MemberId, dialect: Dialect, lost: Callable[[], None]) -> None:
         self.peer = peer
@@ -31,6 +41,8 @@ class Subscription:
         self.half_rtt_ms = 0.0
         self.corrected_ms = 0.0
         self._told: Tellings | None = None
+        self._entered_ms = 0.0
+        """When it was first told where everybody is: what the others were told before, it never heard."""
         self._repeated = Repeated()
 
     @property
@@ -45,11 +57,13 @@ class Subscription:
         """It alone was told where everybody is."""
         if self._told is None:
             self._told = tellings()
+            self._entered_ms = now_ms
         self._told.append(telling(room, now_ms))
 
     def repeats(self, command: Wish, told_all: Tellings, now_ms: float) -> Told | None:
         """What `command` says back of all it was told, alone or with the others; None: it is a wish."""
-        return self._repeated.find(command, self.member, (*told_all, *(self._told or ())), now_ms)
+        heard = (told for told in told_all if told.at_ms >= self._entered_ms)
+        return self._repeated.find(command, self.member, (*heard, *(self._told or ())), now_ms)
 
 
 class Audience:
