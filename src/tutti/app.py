@@ -68,6 +68,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 STATIC = Path(__file__).parent / "static"
 SOCKET_IO = "/socket.io"
+FIRST_PING_S = 2.0
+"""Soon, because what a listener is told to do has its round trip in it."""
 DRAIN_S = 5.0
 """Over how long closing the sockets is spread, so that not everybody comes back in the same moment."""
 
@@ -173,7 +175,7 @@ class Node:
             wheel=self.wheel,
             clock=self._loop.time,
             new_id=_new_sid,
-            settings=EngineSettings(caps=self._caps()),
+            settings=EngineSettings(first_ping_s=FIRST_PING_S, caps=self._caps()),
         )
         self._polling = Polling(self.engine, self.cors)
         self._sockets = EngineRoute(self.engine, self.cors)

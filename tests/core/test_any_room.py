@@ -91,13 +91,13 @@ def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
 
 
 def _check_admission(before: Room | None, event: Event) -> None:
-    """Nobody was let into a full or locked room, or one that had ended; and nothing happens in one of those."""
+    """Nobody was let into a full or locked room (unless it was empty), or one that had ended; and nothing happens in one of those."""
     if before is None:
         return
     assert before.closed is None
     if isinstance(event, MemberJoined):
         assert len(before.members) < before.capacity
-        assert not before.locked
+        assert not before.locked or not before.members
         assert event.member.id not in before.members
 
 

@@ -79,6 +79,14 @@ class TestJoining:
         stage.does(HOST, c.SetLock(False))
         assert stage.does(BOB, c.Join("Bob"))
 
+    def test_a_locked_room_that_everybody_left_is_not_locked_for_ever(self) -> None:
+        stage = Stage()
+        stage.does(HOST, c.SetLock(True))
+        stage.does(HOST, c.Leave())
+        stage.does(BOB, c.Join("Bob"))
+        assert stage.room.host == BOB
+        assert stage.refuses(ANN, c.Join("Ann")) is Reason.ROOM_LOCKED
+
     def test_the_first_into_an_empty_room_takes_the_seat(self) -> None:
         stage = Stage()
         stage.does(HOST, c.Leave())

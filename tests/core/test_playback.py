@@ -194,6 +194,13 @@ class TestReports:
         stage = playing()
         assert stage.does(HOST, c.Report(10_000.0, stage.now_ms, playing=True)) == ()
 
+    def test_a_hosts_report_from_before_somebody_elses_pause_does_not_undo_it(self) -> None:
+        stage = playing()
+        sampled_at_ms = stage.now_ms
+        stage.after(200.0).does(ANN, c.Pause())
+        assert stage.does(HOST, c.Report(10_000.0, sampled_at_ms, playing=True)) == ()
+        assert stage.after(100.0).does(HOST, c.Report(10_200.0, stage.now_ms, playing=True))
+
     def test_an_older_observation_is_carried_on_to_now(self) -> None:
         stage = playing()
         assert stage.does(HOST, c.Report(7_000.0, stage.now_ms - 3_000.0)) == ()

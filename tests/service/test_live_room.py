@@ -177,14 +177,37 @@ async def test_room_codes_are_found_in_any_case() -> None:
         assert not isinstance(await world.rooms.look(RoomId(" room ")), Refused)
 
 
-async def test_a_turn_that_raises_does_not_stop_the_room(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_asker_that_raises_does_not_keep_the_others_from_their_answers() -> None:
     async with World() as world:
         await opened(world)
+        answers: list[Answer] = []
 
         def bug(_: Answer) -> None:
             raise RuntimeError("a bug of ours")
 
         world.rooms.submit(ROOM, c.Play(), HOST, bug)
+        world.rooms.submit(ROOM, c.Pause(), HOST, answers.append)
         await settle()
+        assert isinstance(answers[0], Accepted)
+
+
+class BrokenLog(MemoryLog):
+    """A log with a bug in it."""
+
+    broken = False
+
+    async def append(self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]) -> None:
+        if self.broken:
+            raise ZeroDivisionError
+        await super().append(room, expected, events)
+
+
+async def test_a_bug_of_ours_is_answered_as_internal_and_the_room_goes_on() -> None:
+    log = BrokenLog()
+    async with World(log) as world:
+        await opened(world)
+        log.broken = True
         async with asyncio.timeout(5):
-            assert isinstance(await world.rooms.ask(ROOM, c.Pause(), HOST), Accepted)
+            assert await world.rooms.ask(ROOM, c.Play(), HOST) == Refused(Reason.INTERNAL)
+        log.broken = False
+        assert isinstance(await world.rooms.ask(ROOM, c.Play(), HOST), Accepted)

@@ -248,6 +248,19 @@ class TestHeartbeat:
             session.text(b"3")
         assert wire.alive()
 
+    def test_the_first_ping_may_come_early_and_tells_the_round_trip(self) -> None:
+        engine = Engine(EngineSettings(first_ping_s=2.0))
+        session, wire = engine.open_websocket()
+        wire.take()
+        engine.clock.forward(2.2)
+        assert wire.take() == [b"2"]
+        assert session.rtt_s is None
+        engine.clock.forward(0.3)
+        session.text(b"3")
+        assert session.rtt_s == pytest.approx(0.3, abs=0.15)
+        engine.clock.forward(24.0)
+        assert wire.take() == []
+
     def test_websocket_without_a_pong_is_closed_after_the_timeout(self, engine: Engine) -> None:
         _, wire = engine.open_websocket()
         engine.clock.forward(44.5)

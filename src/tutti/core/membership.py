@@ -15,7 +15,7 @@ def join(room: Room, who: MemberId, name: str, now_ms: float) -> tuple[Event, ..
     """Somebody who is not here wants in. The first one into an empty room takes the empty seat."""
     if (room.expelled_until or {}).get(who, 0.0) > now_ms:
         return Refused(Reason.EXPELLED)
-    if room.locked:
+    if room.locked and room.members:  # with nobody inside there is nobody left to open
         return Refused(Reason.ROOM_LOCKED)
     if len(room.members) >= room.capacity:
         return Refused(Reason.ROOM_FULL)

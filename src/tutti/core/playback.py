@@ -102,6 +102,8 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
     if who.role is not Role.HOST:
         return ()
     sampled_at_ms = min(max(command.sampled_at_ms, room.opened_at_ms), now_ms)
+    if room.moved_by not in (None, who.id) and sampled_at_ms < room.moved_at_ms:
+        return ()  # from before the host's player could know what somebody else wished
     playing = room.timeline.playing if command.playing is None else command.playing
     seen = replace(room.timeline, position_ms=position_ms, playing=playing, anchored_at_ms=sampled_at_ms)
     if command.media is not None and (room.media is None or command.media.id != room.media.id):

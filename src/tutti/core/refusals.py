@@ -26,6 +26,7 @@ class Reason(Enum):
     NOT_YOURSELF = ("not_yourself", "The user id is not that of your token", False)
     RATE_LIMITED = ("rate_limited", "Too many requests", True)
     UNAVAILABLE = ("unavailable", "This cannot be kept right now; try again", True)
+    INTERNAL = ("internal", "Something went wrong on our side", True)
     DRAINING = ("draining", "The server is restarting; reconnect", True)
 
     def __init__(self, code: str, sentence: str, may_retry: bool) -> None:

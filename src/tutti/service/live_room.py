@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
 from tutti.core import commands as c
 from tutti.core.decide import decide
@@ -26,6 +27,8 @@ from tutti.service.steering import Helm
 
 if TYPE_CHECKING:
     from tutti.service.rooms import Rooms
+
+log = structlog.get_logger("tutti.rooms")
 
 SNAPSHOT_EVERY = 256
 MOST_IN_A_TURN = 256
@@ -127,7 +130,12 @@ class LiveRoom:
         try:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
-                await self._turn(batch)
+                try:
+                    answers = await self._turn(batch)
+                except Exception:
+                    log.exception("bug", room=self.id)
+                    answers = [Refused(Reason.INTERNAL)] * len(batch)
+                self._answer_all(batch, answers)
             await self._keep_snapshot()
         finally:
             self._turning = False
@@ -135,7 +143,7 @@ class LiveRoom:
             self._turning = True
             self._rooms.spawn(self._turns())
 
-    async def _turn(self, batch: list[_Asked]) -> None:
+    async def _turn(self, batch: list[_Asked]) -> list[Answer]:
         answers: list[Answer] = []
         for _ in range(CONFLICTS_BEFORE_GIVING_UP):
             answers, recorded = self._decide_all(batch)
@@ -152,7 +160,7 @@ class LiveRoom:
                 break
         else:
             answers = [_unless_unchanged(answer) for answer in answers]
-        self._answer_all(batch, answers)
+        return answers
 
     def _decide_all(self, batch: list[_Asked]) -> tuple[list[Answer], tuple[Recorded, ...]]:
         """Each on the state that the ones before it leave behind."""
@@ -203,7 +211,10 @@ class LiveRoom:
                 self._observe(asked.command, asked.who, now_ms)
                 if answer.events:
                     self._rooms.metrics.fanout.observe((now_ms - asked.at_ms) / 1000)
-            asked.done(answer)
+            try:
+                asked.done(answer)
+            except Exception:  # one asker's trouble is not the others'
+                log.exception("bug", room=self.id)
 
     def _heard(self, events: tuple[Recorded, ...]) -> None:
         """These are kept now, whoever appended them: apply and tell."""

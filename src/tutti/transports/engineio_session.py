@@ -29,9 +29,13 @@ OK: Final = b"ok"
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """`max_payload`: bytes of one POST body or WebSocket message. `max_buffered`: bytes that wait for a poll."""
+    """`max_payload`: bytes of one POST body or WebSocket message. `max_buffered`: bytes that wait for a poll.
+
+    `first_ping_s`: when to send the first ping, which tells the round trip; None: after the first interval.
+    """
 
     ping_interval_s: float = 25.0
+    first_ping_s: float | None = None
     ping_timeout_s: float = 20.0
     upgrade_timeout_s: float = 10.0
     max_payload: int = 1_000_000
@@ -452,7 +456,9 @@ class EngineSession:
 
     def _begin(self) -> None:
         server = self._server
-        self._beat = server.wheel.after(server.settings.ping_interval_s, self._ping)
+        settings = server.settings
+        first_s = settings.ping_interval_s if settings.first_ping_s is None else settings.first_ping_s
+        self._beat = server.wheel.after(first_s, self._ping)
         server.entered(self)
         self._conversation = server.converse(self)
 

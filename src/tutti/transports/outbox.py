@@ -8,7 +8,7 @@ transport tells when its buffer grows (`pause_writing`), so only those outboxes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tutti.service.frames import Frame
@@ -43,27 +43,36 @@ class Tick:
 
     def flush(self) -> None:
         """Members of a room usually wait for the same frames: those are joined once and written to each."""
-        waiting, self.waiting = self.waiting, []
+        waiting, self.waiting = iter(self.waiting), []
+        try:
+            self._write_all(waiting)
+        finally:  # a frame that cannot be built is our bug, and costs only its own connection
+            left = list(waiting)
+            if left:
+                if not self.waiting:
+                    self.wake()
+                self.waiting += left
+
+    def _write_all(self, waiting: Iterator[Outbox]) -> None:
         joined: list[Frame] = []
         wire = b""
-        frames_out = bytes_out = 0
+        traffic = self.traffic
         for outbox in waiting:
             pending = outbox.pending
             if pending is None:
                 continue
             outbox.pending = None
             if pending != joined:
-                joined, wire = pending, _wire(pending)
+                wire = _wire(pending)
+                joined = pending
             try:
                 outbox.write(wire)
             except RuntimeError:
                 continue  # the transport has just been lost; its protocol will hear of it in a moment
-            frames_out += len(pending)
-            bytes_out += len(wire)
+            traffic.frames_out += len(pending)
+            traffic.bytes_out += len(wire)
             if outbox.paused:
                 outbox.measure()
-        self.traffic.frames_out += frames_out
-        self.traffic.bytes_out += bytes_out
 
 
 class Outbox:

@@ -58,6 +58,8 @@ def _words(reason: Reason) -> tuple[int, str, str]:  # noqa: PLR0912 - one case 
             return 403, "FORBIDDEN", reason.sentence
         case Reason.RATE_LIMITED:
             return 429, "RATE_LIMITED", "Too many requests; try again later"
+        case Reason.INTERNAL:
+            return 500, "INTERNAL_ERROR", reason.sentence
         case Reason.UNAVAILABLE | Reason.DRAINING:
             return 503, "UNAVAILABLE", reason.sentence
         case _:

@@ -47,6 +47,8 @@ def status(reason: Reason) -> HTTPStatus:
             return HTTPStatus.UNAUTHORIZED
         case Reason.RATE_LIMITED:
             return HTTPStatus.TOO_MANY_REQUESTS
+        case Reason.INTERNAL:
+            return HTTPStatus.INTERNAL_SERVER_ERROR
         case Reason.UNAVAILABLE | Reason.DRAINING:
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
