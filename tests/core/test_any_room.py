@@ -25,6 +25,7 @@ NOT_THE_CORES = {
     Reason.RATE_LIMITED,
     Reason.UNAVAILABLE,
     Reason.DRAINING,
+    Reason.INTERNAL,
 }
 """What only the layers around the core refuse for."""
 
