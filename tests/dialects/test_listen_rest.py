@@ -492,7 +492,7 @@ async def test_a_bug_is_a_plain_sentence() -> None:
     async with Listening(catalogue=Broken()) as node:
         code = await _playing(node)
         answer = await node.ask("GET", f"/{code}/state")
-        assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
+        assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL_ERROR")
         assert "secret" not in answer.text
 
 

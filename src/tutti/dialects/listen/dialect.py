@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, assert_never
 
 import msgspec
@@ -212,7 +213,12 @@ class Listen:
 
 def iso(wall_ms: float) -> str:
     """As the guide writes a time: UTC, whole seconds, `Z`."""
-    return datetime.fromtimestamp(wall_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso(int(wall_ms // 1000))
+
+
+@lru_cache(4096)
+def _iso(wall_s: int) -> str:
+    return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _target_ms(room: Room, viewer: Viewer, now_ms: float) -> float:

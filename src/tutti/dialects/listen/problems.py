@@ -95,7 +95,7 @@ def undecodable(_: Asked, __: Exception) -> Response[Problem]:
 
 def bug(_: Asked, problem: Exception) -> Response[Problem]:
     log.error("bug", exc_info=problem)
-    return Response(Problem("Something went wrong on our side", "INTERNAL"), status_code=500)
+    return Response(Problem("Something went wrong on our side", "INTERNAL_ERROR"), status_code=500)
 
 
 def only(path: str, allowed: Method) -> HTTPRouteHandler:
