@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from tutti.service.frames import Frame
 from tutti.transports.outbox import LIMIT, Outbox, Tick, Traffic
 
@@ -173,3 +175,22 @@ async def test_a_transport_lost_in_the_middle_of_a_tick_harms_nobody_else() -> N
     gone.outbox.finish(b"goodbye")
     gone.outbox.send_now(b"pong")
     assert gone.line.writes == []
+
+
+async def test_a_frame_that_cannot_be_built_costs_only_its_own_connection() -> None:
+    class Impossible(Frame):
+        @property
+        def wire(self) -> bytes:
+            raise ZeroDivisionError
+
+    tick = a_tick()
+    members = [Member(tick) for _ in range(3)]
+    for member, frame in zip(members, (Frame(b"a"), Impossible(b"b"), Frame(b"c")), strict=True):
+        member.outbox.send(frame)
+    with pytest.raises(ZeroDivisionError):
+        tick.flush()
+    await asyncio.sleep(0)
+    assert [member.line.writes for member in members] == [[Frame(b"a").wire], [], [Frame(b"c").wire]]
+    members[1].outbox.send(Frame(b"d"))
+    tick.flush()
+    assert members[1].line.writes == [Frame(b"d").wire]

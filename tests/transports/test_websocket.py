@@ -44,6 +44,9 @@ class Room:
             case "/spoken":
                 self.channels.append(self.make())
                 return Accepted(self.channels[-1], handshake.subprotocols[1])
+            case "/large":
+                self.channels.append(self.make())
+                return Accepted(self.channels[-1], max_payload=20_000_000, max_unread=40_000_000)
             case "/unspoken":
                 return Accepted(self.make(), "never offered")
             case "/bug":
@@ -103,6 +106,12 @@ async def test_a_subprotocol_is_chosen_among_those_offered(room: Room) -> None:
     async with connect(room.served.url + "/spoken", subprotocols=offered) as client:
         assert client.subprotocol == "tutti.v1"
     assert room.handshakes[0].subprotocols == ("token.abc", "tutti.v1")
+
+
+async def test_a_route_may_allow_more_than_the_server_does(room: Room) -> None:
+    async with connect(room.served.url + "/large", max_size=None, compression=None) as client:
+        await client.send("x" * 16_000_000)
+        assert len(await client.recv()) == 16_000_000
 
 
 @pytest.mark.parametrize("path", ["/bug", "/unspoken"])

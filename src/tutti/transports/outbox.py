@@ -76,17 +76,20 @@ class Tick:
 
 
 class Outbox:
-    """One connection's way out. `overflowed` is called, once, when the consumer has left more than `LIMIT` unread."""
+    """One connection's way out. `overflowed` is called, once, when the consumer has left more than `limit` unread."""
 
-    __slots__ = ("_open", "_overflowed", "_tick", "_transport", "paused", "pending", "write")
+    __slots__ = ("_limit", "_open", "_overflowed", "_tick", "_transport", "paused", "pending", "write")
 
-    def __init__(self, transport: asyncio.Transport, tick: Tick, overflowed: Callable[[], None]) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, tick: Tick, overflowed: Callable[[], None], limit: int = LIMIT
+    ) -> None:
         self.pending: list[Frame] | None = None
         self.paused = False  # as the transport says, by `pause_writing` and `resume_writing`
         self.write = transport.write
         self._transport = transport
         self._tick = tick
         self._overflowed = overflowed
+        self._limit = limit
         self._open = True
 
     def send(self, frame: Frame) -> None:
@@ -122,7 +125,7 @@ class Outbox:
 
     def measure(self) -> None:
         """Close the outbox of a consumer that has too much to read."""
-        if self._open and self._transport.get_write_buffer_size() > LIMIT:
+        if self._open and self._transport.get_write_buffer_size() > self._limit:
             self.drop()
             self._tick.traffic.slow_consumers += 1
             self._overflowed()

@@ -21,7 +21,7 @@ from tutti.service.frames import Frame
 from tutti.service.timers import TimerWheel
 from tutti.transports import wsframes
 from tutti.transports.handshake import Handshake, Rejected, acceptance, check, read_request, rejection
-from tutti.transports.outbox import Outbox, Tick, Traffic
+from tutti.transports.outbox import LIMIT, Outbox, Tick, Traffic
 from tutti.transports.wsframes import Broken, Deaf, Reader
 
 __all__ = ["Accepted", "Channel", "Handshake", "Rejected", "Route", "Traffic", "WebSocket", "protocol"]
@@ -54,10 +54,12 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A channel, and the subprotocol chosen for it out of those that the client offered."""
+    """A channel, the subprotocol chosen for it out of those that the client offered, and its own limits in bytes."""
 
     channel: Channel
     subprotocol: str | None = None
+    max_payload: int | None = None  # of one message; None: the server's
+    max_unread: int = LIMIT
 
 
 Route = Callable[[Handshake], Channel | Accepted | Rejected]
@@ -200,13 +202,14 @@ class WebSocket(asyncio.Protocol):
             self._arm(LINGER_S, self._transport.abort)
             return
         self._transport.write(acceptance(handshake, answer.subprotocol))
-        self._accept(answer.channel)
+        self._accept(answer)
 
-    def _accept(self, channel: Channel) -> None:
-        endpoint = self._endpoint
-        self._outbox = Outbox(self._transport, endpoint.tick, self._too_slow)
+    def _accept(self, accepted: Accepted) -> None:
+        endpoint, channel = self._endpoint, accepted.channel
+        max_payload = endpoint.max_payload if accepted.max_payload is None else accepted.max_payload
+        self._outbox = Outbox(self._transport, endpoint.tick, self._too_slow, accepted.max_unread)
         self.send = self._outbox.send
-        self._reader = Reader(channel, self, endpoint.max_payload)
+        self._reader = Reader(channel, self, max_payload)
         self._feed = self._reader.feed
         self._channel = channel
         self._state = _State.OPEN
