@@ -207,21 +207,3 @@ def _word(move: Move) -> str:
 def _chosen(media: Media) -> dict[str, Any]:
     chosen: dict[str, Any] = {"mediaId": media.id, "mediaType": media.kind, "provider": media.provider}
     return chosen if media.episode is None else {**chosen, "episode": media.episode}
-
-
-SPOKEN: dict[str, type[msgspec.Struct]] = {
-    "room_created": spoken.RoomInfo,
-    "user_joined": spoken.UserJoined,
-    "user_left": spoken.UserLeft,
-    "user_kicked": spoken.UserKicked,
-    "admin_changed": spoken.AdminChanged,
-    "playback_updated": spoken.PlaybackUpdated,
-    "episode_changed": spoken.EpisodeChanged,
-    "provider_changed": spoken.ProviderChanged,
-    "media_changed": spoken.MediaChanged,
-    "initial_state": spoken.InitialState,
-    "sync_response": spoken.SyncResponse,
-    "sync_status": spoken.SyncStatus,
-    "room_closed": spoken.RoomClosed,
-    "error": errors.Error,
-}

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from litestar import Router, get
 from litestar.exceptions import NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 
 from tutti.core.refusals import Reason, Refused
 from tutti.dialects.watch.dialect import Watch
@@ -47,7 +48,9 @@ class ProvidersRest:
         listed = self._providers.listed()
         return Success(data=[ProviderInfo(p.id, p.name, p.base_url, p.template, p.enabled) for p in listed])
 
-    async def embed(self, request: Asked, provider: str, media_id: str) -> Success[EmbedInfo]:
+    async def embed(
+        self, request: Asked, provider: FromPath[str], media_id: FromPath[str]
+    ) -> Success[EmbedInfo]:
         """What shows this film: a URL and an HTML element. Only from providers that the operator enabled."""
         self._check(request)
         media_id = _as_sent(request) or media_id.removeprefix("/")

@@ -137,7 +137,7 @@ def _details(extra: object) -> list[str]:
 def _detail(entry: dict[str, object]) -> str:
     key, message = str(entry.get("key", "")), str(entry.get("message", ""))
     if key == "data":  # Litestar's name for the body as a whole
-        return "The body must be a JSON object"
+        return "The body is missing" if message == "'data'" else plain(message)
     return f"{key}: {plain(message)}" if key else plain(message)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.enums import HttpMethod
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
 from tutti.core import commands as c
 from tutti.core.ids import MemberId, RoomId
@@ -81,7 +82,7 @@ class Rest:
         """Litestar copies the handlers it is given; all of them serve the same rooms."""
         return self
 
-    async def create(self, request: Asked, data: CreateRoom) -> Success[spoken.RoomInfo]:
+    async def create(self, request: Asked, data: JSONBody[CreateRoom]) -> Success[spoken.RoomInfo]:
         """Make a room; whoever makes it is in it and is its admin."""
         who = await self._admit(request, data.admin_id)
         self._spend(self._hall.founding, _address(request))
@@ -89,7 +90,9 @@ class Rest:
         answer = await self._rooms.found(lambda: self._hall.new_room_id(NAME), command, who.id)
         return self._shown(_accepted(answer))
 
-    async def join(self, request: Asked, room_id: str, data: Joining) -> Success[spoken.RoomInfo]:
+    async def join(
+        self, request: Asked, room_id: FromPath[str], data: JSONBody[Joining]
+    ) -> Success[spoken.RoomInfo]:
         """Join a room. Joining again changes nothing."""
         who = await self._admit(request, data.user_id)
         guesses, address, now_ms = self._hall.failed_joins, _address(request), self._rooms.clock.now_ms()
@@ -101,12 +104,14 @@ class Rest:
             guesses.take(address, now_ms)
         return self._shown(_accepted(answer))
 
-    async def leave(self, request: Asked, room_id: str, data: Acting) -> Success[spoken.RoomInfo]:
+    async def leave(
+        self, request: Asked, room_id: FromPath[str], data: JSONBody[Acting]
+    ) -> Success[spoken.RoomInfo]:
         """Leave a room. When the admin leaves, whoever has been there longest is admin."""
         who = await self._admit(request, data.user_id)
         return self._shown(await self._ask(room_id, c.Leave(), who))
 
-    async def show(self, request: Asked, room_id: str) -> Success[spoken.RoomInfo]:
+    async def show(self, request: Asked, room_id: FromPath[str]) -> Success[spoken.RoomInfo]:
         """One room."""
         await self._verified(request)
         found = await self._rooms.look(RoomId(room_id))
@@ -136,7 +141,7 @@ class Rest:
             )
         )
 
-    async def play(self, request: Asked, room_id: str, data: Playing) -> Success[Moved]:
+    async def play(self, request: Asked, room_id: FromPath[str], data: JSONBody[Playing]) -> Success[Moved]:
         """Do a playback action: the same as over the socket. Answers where the film is now."""
         who = await self._admit(request, data.user_id)
         command = data.action.meaning(self._watch.house, self._rooms.clock.now_ms())
@@ -146,7 +151,9 @@ class Rest:
         timestamp = spoken.epoch_ms(self._watch.clock, now_ms)
         return Success(data=Moved(spoken.state_of(room, now_ms), who.id, timestamp))
 
-    async def sync(self, request: Asked, room_id: str, data: Acting) -> Success[spoken.SyncResponse]:
+    async def sync(
+        self, request: Asked, room_id: FromPath[str], data: JSONBody[Acting]
+    ) -> Success[spoken.SyncResponse]:
         """Where everybody should be now."""
         who = await self._admit(request, data.user_id)
         room = await self._rooms.look(RoomId(room_id))
@@ -157,13 +164,17 @@ class Rest:
         await self._seen(room_id, who)
         return Success(data=self._watch.sync(room, self._rooms.clock.now_ms()))
 
-    async def transfer(self, request: Asked, room_id: str, data: Transferring) -> Success[spoken.RoomInfo]:
+    async def transfer(
+        self, request: Asked, room_id: FromPath[str], data: JSONBody[Transferring]
+    ) -> Success[spoken.RoomInfo]:
         """Make somebody else in the room its admin. Only the admin may."""
         who = await self._admit(request, data.current_admin_id)
         command = c.TransferHost(MemberId(data.new_admin_id))
         return self._shown(await self._ask(room_id, command, who))
 
-    async def kick(self, request: Asked, room_id: str, data: Kicking) -> Success[spoken.RoomInfo]:
+    async def kick(
+        self, request: Asked, room_id: FromPath[str], data: JSONBody[Kicking]
+    ) -> Success[spoken.RoomInfo]:
         """Remove somebody, who cannot come back for five minutes. Only the admin may."""
         who = await self._admit(request, data.admin_id)
         return self._shown(await self._ask(room_id, c.Expel(MemberId(data.user_id_to_kick)), who))
