@@ -34,6 +34,7 @@ from tutti.dialects.watch.defaults import room_id as watch_room_id
 from tutti.dialects.watch.dialect import Watch
 from tutti.dialects.watch.heard import HEARD
 from tutti.dialects.watch.providers import BadProviders, built_in
+from tutti.dialects.watch.providers_rest import router as providers_router
 from tutti.dialects.watch.rest import router as watch_router
 from tutti.dialects.watch.spoken import SPOKEN
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
@@ -188,6 +189,7 @@ class Node:
             [
                 listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
                 watch_router(hall, self.watch),
+                providers_router(hall, self.watch, self._settings.internal_api_key),
                 operations.router(
                     self.metrics,
                     self.traffic,
