@@ -74,6 +74,26 @@ async def test_a_position_is_where_the_client_should_be_when_it_arrives() -> Non
         assert bob.commands() == [("play", 55_050)]
 
 
+async def test_the_way_from_the_host_counts_too() -> None:
+    """What it reports is where it was half a round trip ago."""
+    async with Listening() as node:
+        code, _, bob = await session(node)
+        host = await node.enter(code, "host", "host", half_rtt_ms=70)
+        await node.turn(1_000)
+        await node.plays(host, code, 45_000)
+        assert bob.commands() == [("play", 45_070)]
+
+
+async def test_a_host_that_copies_the_guides_timestamp_is_taken_as_prompt() -> None:
+    async with Listening() as node:
+        code, host, bob = await session(node)
+        await node.plays(host, code, 45_000, timestamp=1_697_800_000_000)
+        bob.take()
+        await node.turn(3_000)
+        await node.plays(host, code, 90_000, timestamp=1_697_800_000_000)
+        assert bob.commands() == [("seek", 90_000)]
+
+
 async def test_a_position_is_never_before_the_beginning() -> None:
     async with Listening() as node:
         code, host, bob = await session(node)

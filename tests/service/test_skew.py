@@ -30,14 +30,26 @@ def test_a_clock_that_is_set_forward_is_believed_from_then_on() -> None:
 def test_a_clock_that_is_set_back_by_more_than_a_message_can_take_is_noticed_at_once() -> None:
     skew = Skew()
     skew.late_ms(0.0, 0.0)
-    assert skew.late_ms(1_000.0 - STEPPED_MS - 1, 1_000.0) == 0.0
+    assert skew.late_ms(120_000.0 - STEPPED_MS - 1, 120_000.0) == 0.0
+
+
+def test_a_clock_that_shows_an_earlier_time_than_before_is_noticed_at_once() -> None:
+    skew = Skew()
+    skew.late_ms(5_000.0, 0.0)
+    assert skew.late_ms(4_000.0, 1_000.0) == 0.0
+
+
+def test_a_clock_that_stands_still_is_no_clock() -> None:
+    """Whoever copies an example's timestamp into every report is prompt, not ever later."""
+    skew = Skew()
+    assert {skew.late_ms(1_697_800_000_000.0, n * 1_500.0) for n in range(40)} == {0.0}
 
 
 def test_a_clock_that_is_set_back_a_little_is_noticed_at_the_second_report() -> None:
     skew = Skew()
     skew.late_ms(0.0, 0.0)
-    assert skew.late_ms(1_000.0 - 3_000.0, 1_000.0) == 3_000.0
-    assert skew.late_ms(2_000.0 - 3_000.0, 2_000.0) == 0.0
+    assert skew.late_ms(10_000.0 - 3_000.0, 10_000.0) == 3_000.0
+    assert skew.late_ms(20_000.0 - 3_000.0, 20_000.0) == 0.0
 
 
 def test_reports_that_waited_together_are_each_as_late_as_they_are() -> None:

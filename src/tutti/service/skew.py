@@ -7,6 +7,7 @@ has beyond that, it was late. A clock that is minutes wrong, or is set while we 
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 REPORTS = 16
 
@@ -24,18 +25,20 @@ AGREE_MS = 250.0
 class Skew:
     """One person's clock on one connection."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_last_ms", "_seen")
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, float]] = deque(maxlen=REPORTS)
+        self._last_ms = -inf
 
     def late_ms(self, stamped_ms: float, received_ms: float) -> float:
         """How much longer than the fastest this report was under way; at least 0."""
         seen, ahead_ms = self._seen, received_ms - stamped_ms
         while seen and received_ms - seen[0][1] > WINDOW_MS:
             seen.popleft()
-        if seen and self._was_set_back(ahead_ms):
-            seen.clear()
+        if stamped_ms <= self._last_ms or (seen and self._was_set_back(ahead_ms)):
+            seen.clear()  # reports come in order: a stamp that is no later is of a clock that was set back, or of none
+        self._last_ms = stamped_ms
         seen.append((ahead_ms, received_ms))
         return ahead_ms - min(least for least, _ in seen)
 
