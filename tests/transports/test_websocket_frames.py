@@ -296,6 +296,15 @@ def test_a_halted_reader_keeps_the_rest_until_it_goes_on(chunk: int) -> None:
     assert [data for _, data in listener.heard] == [b"0", b"1", b"2", b"3", b"4"]
 
 
+def test_what_lies_behind_a_halt_does_not_wait_for_the_size_of_an_earlier_frame() -> None:
+    long, short = frame(FIN | TEXT, b"x" * 500), frame(FIN | TEXT, b"y")
+    listener = Listener(halt_after=1)
+    assert listener.feed([long[:100], long[100:] + short]) == 0
+    listener.reader.halted = False
+    assert listener.feed([b""]) == 0
+    assert listener.heard == [("text", b"x" * 500), ("text", b"y")]
+
+
 # -- properties
 
 messages = st.one_of(
