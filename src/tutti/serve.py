@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -30,7 +31,7 @@ def run(settings: Settings, host: str, *, access_log: bool = False) -> None:
     sockets = [_listen(host, port) for port in settings.ports]
     try:
         uvloop.run(_serve(settings, sockets, access_log=access_log))
-    except KeyboardInterrupt:  # uvicorn raises the signal again once it has stopped
+    except KeyboardInterrupt:  # before it served; from then on the signal is the server's to handle
         pass
     finally:
         for listening in sockets:
@@ -61,6 +62,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, node: Node) -> None:
         super().__init__(config)
         self._node = node
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's shape
+        """The first signal asks, the second insists. uvicorn would raise it again, and so never end with status 0."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
