@@ -224,7 +224,13 @@ class TestReports:
     def test_a_host_that_jumped_is_followed_at_once(self, off_ms: float, corrects: bool) -> None:
         stage = playing(correct_over_ms=300.0)
         stage.does(HOST, c.Seek(60_000.0))
-        assert bool(stage.does(HOST, c.Report(60_000.0 - off_ms, stage.now_ms))) is corrects
+        assert bool(stage.does(HOST, c.Report(60_000.0 - off_ms, stage.now_ms, playing=True))) is corrects
+
+    def test_a_bare_position_waits_a_second_however_far_off(self) -> None:
+        stage = playing()
+        stage.does(HOST, c.Seek(60_000.0))
+        assert stage.after(999.0).does(HOST, c.Report(900_000.0, stage.now_ms)) == ()
+        assert stage.after(1.0).does(HOST, c.Report(900_000.0, stage.now_ms))
 
     def test_the_hosts_player_has_two_seconds_to_follow_somebody_else(self) -> None:
         stage = playing()

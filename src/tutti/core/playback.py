@@ -110,14 +110,17 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
         return (e.MediaChanged(command.media, seen, Change.MEDIA, who.id),)
     if playing is not room.timeline.playing:
         return (e.TimelineMoved(seen, Move.PLAY if playing else Move.PAUSE, who.id),)
-    return _correction(room, who, seen, now_ms)
+    return _correction(room, who, seen, now_ms, at_once=command.playing is not None)
 
 
-def _correction(room: Room, who: Member, seen: Timeline, now_ms: float) -> tuple[Event, ...]:
+def _correction(
+    room: Room, who: Member, seen: Timeline, now_ms: float, *, at_once: bool
+) -> tuple[Event, ...]:
+    """`at_once`: a whole state, sent because something happened. A bare position comes four times a second."""
     off_ms = seen.position_at(now_ms, room.duration_ms) - room.position_at(now_ms)
     quiet_ms = SETTLE_MS
     if room.moved_by == who.id:
-        quiet_ms = 0.0 if abs(off_ms) > JUMPED_MS else CORRECT_AT_MOST_EVERY_MS
+        quiet_ms = 0.0 if at_once and abs(off_ms) > JUMPED_MS else CORRECT_AT_MOST_EVERY_MS
     if now_ms - room.moved_at_ms < quiet_ms:
         return ()
     if abs(off_ms) <= room.defaults.correct_over_ms:
