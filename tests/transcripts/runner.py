@@ -15,7 +15,8 @@ A transcript is plain text, one step a line:
     = 30 s                                             time passes (ms, s, min, h)
 
 Everything that a person receives stands there, in order; people are not ordered among each other. In what is sent and
-received, `<name>` is a placeholder: bound where it is first received, the same from then on. `"<*>"` is anything.
+received, `<name>` is a placeholder: bound where it is first received, the same from then on. `"<*>"` is anything, and
+`"...":0` in an object stands for its other members.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.watch.choices import House
+from tutti.dialects.watch.defaults import defaults as watch_defaults
+from tutti.dialects.watch.dialect import Watch
+from tutti.dialects.watch.providers import built_in
+from tutti.dialects.watch.rest import router as watch_router
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
 from tutti.service.ports import Clock
@@ -65,7 +71,12 @@ def listen(hall: Hall, clock: Clock) -> Spoken:
     return Spoken(dialect, dialect.events, listen_router(hall, session_defaults()))
 
 
-DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen,)
+def watch(hall: Hall, clock: Clock) -> Spoken:
+    dialect = Watch(event_frame, clock, House(built_in(), watch_defaults(10)))
+    return Spoken(dialect, dialect.events, watch_router(hall, dialect))
+
+
+DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen, watch)
 """A dialect that transcripts speak has its line here."""
 
 
@@ -221,9 +232,12 @@ class Stage:
                 return None
             wanted = self._bound.setdefault(placeholder[1], said)
         if isinstance(wanted, dict) and isinstance(said, dict):
-            if wanted.keys() != said.keys():
+            keys = wanted.keys() - {"..."}
+            if not keys <= said.keys() or (keys != said.keys() and "..." not in wanted):
                 return f"{where} has {sorted(said)}, not {sorted(wanted)}"
-            return _first(self._difference(wanted[key], said[key], f"{where}.{key}") for key in wanted)
+            return _first(
+                self._difference(wanted[key], said[key], f"{where}.{key}") for key in wanted if key in keys
+            )
         if isinstance(wanted, list) and isinstance(said, list) and len(wanted) == len(said):
             pairs = enumerate(zip(wanted, said, strict=True))
             return _first(self._difference(w, s, f"{where}[{i}]") for i, (w, s) in pairs)
