@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutti.service.timers import Timer, TimerWheel
@@ -101,6 +101,7 @@ def test_a_failing_timer_leaves_the_others_to_the_next_turn() -> None:
     assert len(wheel) == 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(delays, max_size=30),
     st.lists(st.floats(0, 100, allow_nan=False), max_size=30),
