@@ -16,6 +16,11 @@ WITHIN_S = 15.0
 Said = dict[str, Any]
 
 
+def of(user: str) -> Callable[[Said], bool]:
+    """For `tells`: what this person's client told, in a program of several people."""
+    return lambda said: said["user"] == user
+
+
 class Program:
     """`events`: everything it told of its own accord, in order, each with `at`: milliseconds of the monotonic clock."""
 
