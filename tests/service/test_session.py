@@ -134,6 +134,15 @@ async def test_nonsense_is_answered_and_changes_nothing() -> None:
         assert await world.rooms.look(ROOM) == before
 
 
+async def test_nonsense_that_wants_an_answer_gets_one() -> None:
+    async with World() as world:
+        session, probe = world.connect()
+        answers: list[bytes] = []
+        session.hear(PLAIN, "dance", raw(ROOM), answers.append)
+        assert answers == [b'"malformed"']
+        assert probe.heard == []
+
+
 async def test_a_late_joiner_is_welcomed_with_the_position_now() -> None:
     async with World() as world:
         await opened(world)

@@ -166,6 +166,6 @@ class Dialect(Protocol):
         """The same for a sentence that was none."""
         ...
 
-    def answer(self, outcome: Room | Refused | None) -> bytes:
-        """The JSON of an acknowledgement, where the client asked for one."""
+    def answer(self, outcome: Room | Refused | Malformed | None) -> bytes:
+        """The JSON of an acknowledgement, where the client asked for one; an error then needs no event besides."""
         ...

@@ -184,7 +184,7 @@ class Session:
         try:
             sentence = dialect.hear(name, args, now_ms)
         except d.Malformed as problem:
-            turn.malformed(str(problem))
+            turn.malformed(problem)
             return
         except d.Declined as declined:
             turn.refuse(declined.refused)
@@ -463,8 +463,11 @@ class Turn:
             session.connection.send(self.dialect.refuse(refused))
         session._finished()
 
-    def malformed(self, problem: str) -> None:
+    def malformed(self, problem: d.Malformed) -> None:
         session = self._session
         session._hall.rooms.metrics.malformed[self.dialect.name] += 1
-        session.connection.send(self.dialect.malformed(problem))
+        if self.reply is not None:
+            self.reply(self.dialect.answer(problem))
+        else:
+            session.connection.send(self.dialect.malformed(str(problem)))
         session._finished()

