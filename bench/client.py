@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench import wire
+from bench import Unmeasured, wire
 from bench.process import Server
 
 RECEIVE_BYTES = 65536
@@ -61,7 +61,7 @@ class Crowd:
         while not done():
             self.pump(0.05)
             if time.monotonic() > deadline:
-                raise SystemExit(f"gave up after {timeout_s:.0f} s: {what}")
+                raise Unmeasured(f"gave up after {timeout_s:.0f} s: {what}")
 
     def settle(self, quiet_s: float = 0.6) -> None:
         """Read until nothing has come for a while: the last roster of a large room has gone round."""
@@ -102,7 +102,7 @@ class Client:
     def send(self, frames: bytes) -> None:
         """Send in one segment. The server is expected to read faster than a socket buffer fills."""
         if self.sock.send(frames) != len(frames):
-            raise SystemExit(f"{self._server} stopped reading")
+            raise Unmeasured(f"{self._server} stopped reading")
 
     def read(self) -> None:
         try:
@@ -131,11 +131,11 @@ class Client:
         head, end, rest = data.partition(b"\r\n\r\n")
         self._head = None if end else data
         if end and not head.startswith(b"HTTP/1.1 101"):
-            raise SystemExit(f"{self._server} refused an upgrade: {head[:200]!r}")
+            raise Unmeasured(f"{self._server} refused an upgrade: {head[:200]!r}")
         return rest if end else b""
 
     def _ended_early(self) -> None:
-        raise SystemExit(f"{self._server} closed a connection that the bench still needs")
+        raise Unmeasured(f"{self._server} closed a connection that the bench still needs")
 
 
 def enter(crowd: Crowd, server: Server, seat: Seat | None, entered: Callable[[Client], None]) -> Client:
@@ -150,7 +150,7 @@ def enter(crowd: Crowd, server: Server, seat: Seat | None, entered: Callable[[Cl
             client.hear = ignore
             entered(client)
         elif text.startswith((b"44", b'42["error"')):
-            raise SystemExit(f"{server.name} refused to let a client in: {text[:300]!r}")
+            raise Unmeasured(f"{server.name} refused to let a client in: {text[:300]!r}")
 
     client = Client(crowd, server, hear)
     return client

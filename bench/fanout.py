@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bench import options, process, programs, wire
+from bench import Unmeasured, options, process, programs, wire
 from bench.client import Client, Crowd, Seat, enter_all
 from bench.compare import interleaved
 from bench.report import Figure, conclude
@@ -39,7 +39,7 @@ class FullRoom:
         self._speak()
         self._heard = self._tally.settle()
         if self._heard not in {self._together * members, self._together * (members - 1)}:
-            raise SystemExit(
+            raise Unmeasured(
                 f"{self.server.name}: {self._heard} deliveries of {self._together} to {members} members"
             )
         for _ in range(10 if self._together == 1 else 2):

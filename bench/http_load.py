@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from bench import Unmeasured
 from bench.process import Server
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -42,14 +43,14 @@ class Caller:
     def read(self) -> None:
         data = self.sock.recv(65536)
         if not data:
-            raise SystemExit("the server closed a keep-alive connection")
+            raise Unmeasured("the server closed a keep-alive connection")
         self._arrived += data
         head, complete, body = self._arrived.partition(_HEAD_END)
         if not complete:
             return
         length = _LENGTH.search(head)
         if length is None:
-            raise SystemExit(f"an answer without a length: {head[:300]!r}")
+            raise Unmeasured(f"an answer without a length: {head[:300]!r}")
         if len(body) < int(length[1]):
             return
         self._arrived = b""
@@ -68,6 +69,6 @@ def drive(callers: list[Caller]) -> None:
         while any(caller.busy for caller in callers):
             ready = epoll.poll(30.0)
             if not ready:
-                raise SystemExit("the server has not answered for 30 s")
+                raise Unmeasured("the server has not answered for 30 s")
             for fd, _ in ready:
                 by_fd[fd].read()

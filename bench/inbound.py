@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from bench import options, process, programs, wire
+from bench import Unmeasured, options, process, programs, wire
 from bench.client import Client, Crowd, Seat, enter_all
 from bench.compare import interleaved
 from bench.report import Figure, conclude
@@ -85,7 +85,7 @@ class Listening:
         if text.startswith(b'42["sync_response"'):
             self._answers += 1
         elif text.startswith(b'42["error"'):
-            raise SystemExit(f"{self.server.name} refused a report: {text[:300]!r}")
+            raise Unmeasured(f"{self.server.name} refused a report: {text[:300]!r}")
 
 
 def measure(given: options.Options) -> list[Figure]:

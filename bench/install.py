@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench import Unmeasured
+
 PEERS = Path(__file__).parent / "peers"
 NODE = PEERS / "node"
 PYTHON = PEERS / "python"
@@ -18,7 +20,7 @@ def node_program(script: str) -> tuple[str, ...]:
     """The command line of a Node peer, its packages installed. Node is expected on the PATH."""
     node = shutil.which("node")
     if node is None:
-        raise SystemExit("the peers need Node ≥ 20 on the PATH")
+        raise Unmeasured("the peers need Node ≥ 20 on the PATH")
     _once(NODE / "package-lock.json", NODE / "node_modules", "Node peers", ["npm", "ci", *_QUIET_NPM], NODE)
     return (node, "--expose-gc", str(NODE / script))
 

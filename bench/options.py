@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import process, programs, report
+from bench import Unmeasured, process, programs, report
 
 Measure = Callable[["Options"], Sequence[report.Figure]]
 
@@ -30,28 +31,37 @@ class Options:
         return quick if self.quick else full
 
 
-def prepare(description: str, *, coalesce: bool = False) -> Options:
-    """Read the command line, leave the servers' core, and open as many files as we may."""
-    parser = argparse.ArgumentParser(description=description)
+def prepare(arguments: argparse.Namespace) -> Options:
+    """Leave the servers' core, open as many files as we may, and say so."""
+    process.take_load_core()
+    print(f"open files: {process.open_file_limit()}; servers on core {process.SERVER_CORE}", flush=True)
+    subject = getattr(arguments, "subject", "tutti")
+    return Options(arguments.quick, arguments.json, subject, getattr(arguments, "coalesce", False))
+
+
+def command_line(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    parser.add_argument(
-        "--subject",
-        choices=sorted(programs.BY_NAME),
-        default="tutti",
-        help="measure this server in Tutti's place; the peer against itself must give a ratio of 1",
-    )
+    return parser
+
+
+def run(measure: Measure, description: str, *, coalesce: bool = False, subject: bool = True) -> None:
+    """One bench by itself: its figures, then its ratio as the last line."""
+    parser = command_line(description)
+    if subject:
+        parser.add_argument(
+            "--subject",
+            choices=sorted(programs.BY_NAME),
+            default="tutti",
+            help="measure this server in Tutti's place: the peer against itself must give a ratio of 1",
+        )
     if coalesce:
         parser.add_argument("--coalesce", action="store_true", help="eight messages waiting per member")
-    given = parser.parse_args()
-    process.take_load_core()
-    print(f"open files: {process.open_file_limit()}; servers on core {process.SERVER_CORE}")
-    return Options(given.quick, given.json, given.subject, getattr(given, "coalesce", False))
-
-
-def run(measure: Measure, description: str, *, coalesce: bool = False) -> None:
-    """One bench by itself: its figures, then its ratio as the last line."""
-    options = prepare(description, coalesce=coalesce)
-    figures = measure(options)
+    options = prepare(parser.parse_args())
+    try:
+        figures = measure(options)
+    except Unmeasured as reason:
+        sys.exit(f"not measured: {reason}")
     if options.json:
         report.write_json(options.json, figures)

@@ -6,19 +6,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import install
+from bench import Unmeasured, install
 from bench.process import Program
 
 
 def tutti() -> Program:
-    """Tutti as `make serve` runs it, durable data included; only limits are off and rooms may be large."""
+    """Tutti as it is served, durable data and production's log lines included; but no limits, and large rooms."""
     executable = Path(sys.executable).parent / "tutti"
     if not executable.exists():
-        raise SystemExit("tutti is not installed beside this Python: run `make setup`")
+        raise Unmeasured("tutti is not installed beside this Python: run `make setup`")
     return Program(
         "tutti",
         (str(executable), "serve", "--host", "127.0.0.1", "--port", "{port}", "--data", "{data}"),
-        {"WATCH_MAX_PARTICIPANTS": "2000", "TUTTI_LIMITS": "off"},
+        {"WATCH_MAX_PARTICIPANTS": "2000", "TUTTI_LIMITS": "off", "TUTTI_LOG": "json"},
     )
 
 

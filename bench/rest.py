@@ -10,7 +10,7 @@ import time
 from functools import partial
 from typing import Any
 
-from bench import options, process, programs
+from bench import Unmeasured, options, process, programs
 from bench.compare import interleaved
 from bench.http_load import Caller, drive, post
 from bench.report import Figure, conclude
@@ -27,25 +27,28 @@ class Counter:
         self.requests = 0
         self._left = 0
         self._made = 0
-        self._callers = [Caller(server, self._hear) for _ in range(CONNECTIONS)]
 
     def requests_per_core_s(self, sessions: int) -> float:
         self._left = sessions
+        callers = [Caller(self.server, self._hear) for _ in range(CONNECTIONS)]
         cpu, wall = self.server.cpu_s(), time.perf_counter()
-        for caller in self._callers:
+        for caller in callers:
             request = self._create()
             if request is not None:
                 caller.ask(request)
-        drive(self._callers)
+        drive(callers)
+        cpu_s = self.server.cpu_s() - cpu
         self.wall_s += time.perf_counter() - wall
         self.requests += 2 * sessions
-        return 2 * sessions / (self.server.cpu_s() - cpu)
+        for caller in callers:  # servers close connections that rest while another server has its turn
+            caller.sock.close()
+        return 2 * sessions / cpu_s
 
     def _hear(self, status: int, answer: Any) -> bytes | None:
         if status == 201:
             return self._join(answer["sessionId"])
         if status != 200:
-            raise SystemExit(f"{self.server.name} answered {status}: {answer}")
+            raise Unmeasured(f"{self.server.name} answered {status}: {answer}")
         return self._create()
 
     def _create(self) -> bytes | None:

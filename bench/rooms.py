@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 
+from bench import Unmeasured
+
 ADMIN = "admin"
 
 
@@ -19,7 +21,7 @@ def make_rooms(port: int, count: int) -> list[str]:
         response = connection.getresponse()
         content = response.read()
         if response.status not in {200, 201}:
-            raise SystemExit(f"a room was refused with {response.status}: {content[:300]!r}")
+            raise Unmeasured(f"a room was refused with {response.status}: {content[:300]!r}")
         rooms.append(json.loads(content)["data"]["id"])
     connection.close()
     return rooms

@@ -140,4 +140,4 @@ def _rows_per_core_s(rows: int, append: Callable[[], None]) -> float:
 
 
 if __name__ == "__main__":
-    options.run(measure, __doc__ or "")
+    options.run(measure, __doc__ or "", subject=False)

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Iterable
 
-from bench import wire
+from bench import Unmeasured, wire
 from bench.client import RECEIVE_BYTES, Client
 
 _PING_FRAME = wire.unmasked(wire.PING)
@@ -40,7 +40,7 @@ class Tally:
         while self.count < count:
             self._read_ready(0.5)
             if time.monotonic() > deadline:
-                raise SystemExit(
+                raise Unmeasured(
                     f"{self._server}: only {self.count} of {count} messages arrived within {timeout_s:.0f} s"
                 )
 
@@ -62,7 +62,7 @@ class Tally:
         buffer[:kept] = tail
         received = self._sockets[fd].recv_into(memoryview(buffer)[kept:])
         if not received:
-            raise SystemExit(f"{self._server} closed a connection in the middle of a measurement")
+            raise Unmeasured(f"{self._server} closed a connection in the middle of a measurement")
         end = kept + received
         self.bytes += received
         self.count += buffer.count(self._marker, 0, end)
