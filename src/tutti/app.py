@@ -289,8 +289,8 @@ class Node:
             scope["client"] = (client_address(peer, forwarded, trusted), port)
 
     def _turn_wheel(self) -> None:
-        self.wheel.turn(self._loop.time())
         self._turning = self._loop.call_later(self.wheel.slot_s, self._turn_wheel)
+        self.wheel.turn(self._loop.time())
 
     def _stop_wheel(self) -> None:
         if self._turning is not None:

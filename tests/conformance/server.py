@@ -25,7 +25,7 @@ from tutti.transports.http_protocol import GuardedHttp
 from tutti.transports.polling import Message, Polling, Receive, Send
 from tutti.transports.socketio import Socket, SocketServer, SocketSettings
 from tutti.transports.socketio_packets import Event
-from tutti.transports.websocket import Channel, Handshake, Rejected, WebSocket, protocol
+from tutti.transports.websocket import Accepted, Channel, Handshake, Rejected, WebSocket, protocol
 
 MAX_ECHO = 32 << 20  # the public WebSocket suite sends messages of 16 MiB
 SLOT_S = 0.002  # the suites measure the heartbeat by the millisecond
@@ -127,9 +127,9 @@ class Site:
         await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    def upgrade(self, request: Handshake) -> Channel | Rejected:
+    def upgrade(self, request: Handshake) -> Channel | Accepted | Rejected:
         if request.path == "/echo":
-            return PlainEcho()
+            return Accepted(PlainEcho(), max_unread=2 * MAX_ECHO)
         route = self._upgrades.get(request.path)
         return route(request) if route else Rejected(404)
 
