@@ -19,6 +19,8 @@ from tutti.core.room import Room
 
 MOST = 16
 
+SAID_MOST = 4
+
 CROSSED_MS = 1_000.0
 """A telling and a wish further apart than this did not cross on the line."""
 
@@ -36,43 +38,50 @@ def telling(room: Room, now_ms: float, by: MemberId | None = None) -> c.Told:
 
 
 class Repeated:
-    """What one connection has said back already."""
+    """What one connection has said back already, and when it last started and stopped."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_said", "_seen")
 
     def __init__(self) -> None:
         self._seen: set[tuple[type[Wish], c.Told]] | None = None
+        self._said: tuple[tuple[bool, float], ...] = ()
 
     def find(self, command: Wish, who: MemberId, told: Iterable[c.Told], now_ms: float) -> c.Told | None:
         """What `command` says back; a second time it is a wish. Nobody repeats what was their own wish."""
         seen = self._seen or ()
-        for one, is_news in reversed(tuple(_with_news(who, told))):
+        found = None
+        for one, is_news in reversed(tuple(_with_news(who, told, self._said))):
             if one.by == who or (type(command), one) in seen:
                 continue
             if not is_news and not isinstance(command, c.Seek):
                 continue
             if repeats(command, one, now_ms):
+                found = one
                 self._remember((type(command), one), now_ms)
-                return one
-        return None
+                break
+        if not isinstance(command, c.Seek):
+            self._said = (*self._said[-SAID_MOST:], (isinstance(command, c.Play), now_ms))
+        return found
 
     def _remember(self, said: tuple[type[Wish], c.Told], now_ms: float) -> None:
         fresh = {s for s in self._seen or () if now_ms - s[1].at_ms <= ECHO_WITHIN_MS}
         self._seen = {*fresh, said}
 
 
-def _with_news(who: MemberId, told: Iterable[c.Told]) -> Iterator[tuple[c.Told, bool]]:
+def _with_news(
+    who: MemberId, told: Iterable[c.Told], said: Iterable[tuple[bool, float]]
+) -> Iterator[tuple[c.Told, bool]]:
     """In order, each with whether it may have made the player of `who` start or stop.
 
-    One that has just come stands still. One that its owner started or stopped while a telling was on its way to it
-    had been told the opposite when that arrived.
+    One that has just come stands still. One that was told the opposite just before, or that did the opposite while
+    this was on its way, may have had to.
     """
     in_order = sorted(told, key=lambda t: t.at_ms)
-    own = [one for one in in_order if one.by == who]
+    did = (*said, *((own.playing, own.at_ms) for own in in_order if own.by == who))
     playing: bool | None = False
-    for one in in_order:
-        crossed = any(
-            wish.playing is not one.playing and 0.0 <= wish.at_ms - one.at_ms <= CROSSED_MS for wish in own
-        )
+    for n, one in enumerate(in_order):
+        before = (other.playing for other in in_order[:n] if one.at_ms - other.at_ms <= CROSSED_MS)
+        after = (plays for plays, at_ms in did if 0.0 <= at_ms - one.at_ms <= CROSSED_MS)
+        crossed = any(other is not one.playing for other in (*before, *after))
         yield one, one.playing is not playing or crossed
         playing = one.playing
