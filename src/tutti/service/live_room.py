@@ -75,6 +75,9 @@ class LiveRoom:
 
     def submit(self, command: c.Command, who: MemberId | None, done: Done) -> None:
         """Ask; `done` hears the answer, at once if nothing has to be kept."""
+        if who is None and self._rooms.draining:  # whoever seems lost now comes back to the next process
+            done(Refused(Reason.DRAINING))
+            return
         now_ms = self._rooms.clock.now_ms()
         if not self._turning:
             decision = decide(self.state, command, who, now_ms)
@@ -115,10 +118,12 @@ class LiveRoom:
             self.presence.went(subscription)
 
     def load(self, snapshot: Room | None, events: tuple[Recorded, ...]) -> None:
+        """Begin with what is kept: nobody is connected yet, and its time may be up."""
         self.state = fold(self.id, events, snapshot)
         self._kept_seq = snapshot.seq if snapshot else 0
         if self.state is not None and self.state.closed is None:
             self.presence.restored(self.state)
+        self._rooms.changed(self)
 
     def close(self) -> None:
         """Forget the replica. The room itself lives on in the log."""
@@ -127,40 +132,38 @@ class LiveRoom:
         self.helm.stop()
 
     async def _turns(self) -> None:
-        try:
-            while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
-                try:
-                    answers = await self._turn(batch)
-                except Exception:
-                    log.exception("bug", room=self.id)
-                    answers = [Refused(Reason.INTERNAL)] * len(batch)
-                self._answer_all(batch, answers)
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
+            try:
+                answers = await self._turn(batch)
+            except Exception:
+                log.exception("bug", room=self.id)
+                answers = [Refused(Reason.INTERNAL)] * len(batch)
+            self._answer_all(batch, answers)
             await self._keep_snapshot()
-        finally:
-            self._turning = False
-        if self._queue:  # asked while the snapshot was written
-            self._turning = True
-            self._rooms.spawn(self._turns())
+        self._turning = False
+        self._rooms.release(self)
 
     async def _turn(self, batch: list[_Asked]) -> list[Answer]:
         answers: list[Answer] = []
         for _ in range(CONFLICTS_BEFORE_GIVING_UP):
             answers, recorded = self._decide_all(batch)
-            if not recorded:
-                break
             try:
-                await self._rooms.log.append(self.id, self._expected(recorded[0]), recorded)
-                break
-            except Conflict:
-                await self._catch_up()
+                if not recorded or await self._append(recorded):
+                    return answers
             except Unavailable as problem:
                 self._rooms.log_unavailable(self.id, problem)
-                answers = [_unless_unchanged(answer) for answer in answers]
                 break
-        else:
-            answers = [_unless_unchanged(answer) for answer in answers]
-        return answers
+        return [_unless_unchanged(answer) for answer in answers]
+
+    async def _append(self, recorded: tuple[Recorded, ...]) -> bool:
+        """False: somebody else was first, and what they wrote is known now."""
+        try:
+            await self._rooms.log.append(self.id, self._expected(recorded[0]), recorded)
+        except Conflict:
+            await self._catch_up()
+            return False
+        return True
 
     def _decide_all(self, batch: list[_Asked]) -> tuple[list[Answer], tuple[Recorded, ...]]:
         """Each on the state that the ones before it leave behind."""
@@ -202,7 +205,7 @@ class LiveRoom:
             if missed is not None:
                 self._heard(missed)
                 return
-        self.state = fresh
+        self.load(past.snapshot, past.events)
 
     def _answer_all(self, batch: list[_Asked], answers: list[Answer]) -> None:
         now_ms = self._rooms.clock.now_ms()
@@ -224,7 +227,10 @@ class LiveRoom:
                 continue
             self.state = evolve(self.id, self.state, recorded)
             for audience in tuple(self.audiences.values()):
-                audience.publish(recorded, self.state, now_ms)
+                try:
+                    audience.publish(recorded, self.state, now_ms)
+                except Exception:  # one dialect's trouble is not the others'
+                    log.exception("bug", room=self.id, dialect=audience.dialect.name)
             self._after(recorded, self.state)
 
     def _is_next(self, recorded: Recorded) -> bool:
@@ -275,6 +281,8 @@ class LiveRoom:
             self._kept_seq = room.seq
         except Unavailable as problem:
             self._rooms.log_unavailable(self.id, problem)
+        except Exception:  # the room goes on: a snapshot only makes loading it shorter
+            log.exception("bug", room=self.id)
 
 
 def _unless_unchanged(answer: Answer) -> Answer:
