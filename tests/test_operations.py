@@ -17,7 +17,7 @@ from tutti import app, operations
 from tutti.asyncapi import document
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.watch.dialect import Watch
-from tutti.service.metrics import Metrics
+from tutti.service.metrics import Metrics, Tally
 from tutti.transports.outbox import Traffic
 
 
@@ -49,7 +49,8 @@ def test_a_server_that_cannot_keep_anything_is_alive_but_not_ready() -> None:
 def test_metrics_say_what_was_counted() -> None:
     metrics = Metrics()
     metrics.connections, metrics.rooms = 3, 2
-    metrics.events_in["watch", "playback_action"] = 7
+    metrics.events_in["watch", "playback_action"] = tally = Tally()
+    tally.count = 7
     metrics.refusals["watch", "room_full"] = 1
     for value_s in (0.0002, 0.0004, 2.0):
         metrics.fanout.observe(value_s)

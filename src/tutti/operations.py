@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from tutti.service.metrics import Metrics
+from tutti.service.metrics import Metrics, Tally
 from tutti.transports.outbox import Traffic
 
 
@@ -84,7 +84,7 @@ class _Ours(Collector):
         metrics, traffic = self._metrics, self._traffic
         yield GaugeMetricFamily("tutti_connections", "Sockets connected now", value=metrics.connections)
         yield GaugeMetricFamily("tutti_rooms", "Rooms alive on this node", value=metrics.rooms)
-        yield _by(("dialect", "event"), "tutti_events_in", "Events heard", metrics.events_in.items())
+        yield _by(("dialect", "event"), "tutti_events_in", "Events heard", _tallied(metrics.events_in))
         yield _by(("dialect",), "tutti_events_out", "Events told, once each", _single(metrics.events_out))
         yield _by(("dialect",), "tutti_deliveries", "Frames sent to members", _single(metrics.deliveries))
         yield _by(("dialect", "reason"), "tutti_refusals", "Refusals by reason", metrics.refusals.items())
@@ -119,6 +119,10 @@ def _by(
     for key, value in counted:
         family.add_metric(key, value)
     return family
+
+
+def _tallied(counted: Mapping[tuple[str, str], Tally]) -> list[tuple[tuple[str, ...], int]]:
+    return [(key, tally.count) for key, tally in counted.items()]
 
 
 def _single(counted: Mapping[str, int]) -> list[tuple[tuple[str, ...], int]]:

@@ -44,10 +44,10 @@ def needs(command: c.Command) -> Needs:
 def holds(need: Needs, member: Member | None, control: Control) -> bool:
     """Whether this member, or somebody who is not one (None), meets the need. The server itself is not asked."""
     match need:
-        case Needs.NOTHING:
-            return True
         case Needs.MEMBERSHIP:
             return member is not None
+        case Needs.NOTHING:
+            return True
         case Needs.CONTROL:
             return member is not None and (control is Control.EVERYBODY or member.role is not Role.MEMBER)
         case Needs.MODERATION:

@@ -16,7 +16,7 @@ from tutti.core.events import Change, Event, Move
 from tutti.core.media import unsound
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Member
 from tutti.core.timeline import MAX_RATE, MIN_RATE, Timeline
 
 SAME_POSITION_MS = 500.0
@@ -99,7 +99,7 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
     problem = unsound(command.media) if command.media else None
     if problem is not None:
         return problem
-    if who.role is not Role.HOST:
+    if who.id != room.host:
         return ()
     sampled_at_ms = min(max(command.sampled_at_ms, room.opened_at_ms), now_ms)
     if room.moved_by not in (None, who.id) and sampled_at_ms < room.moved_at_ms:

@@ -86,6 +86,7 @@ class Audience:
         if kind in dialect.unspoken or not self.subscriptions:
             return
         if kind in dialect.personal:
+            self._release()
             for subscription in tuple(self.subscriptions):
                 subscription.send(dialect.tell(recorded, room, subscription.viewer, now_ms))
         elif kind in dialect.coalesced and len(self.subscriptions) > dialect.coalesce_above:

@@ -8,18 +8,22 @@ from tutti.core.commands import Depart
 from tutti.core.defaults import HostLost
 from tutti.core.events import Event, MemberJoined, RoomOpened
 from tutti.core.ids import MemberId
+from tutti.core.refusals import Refused
 from tutti.core.room import Room
 from tutti.service.fanout import Subscription
 from tutti.service.timers import Timer, TimerWheel
 
 if TYPE_CHECKING:
-    from tutti.service.live_room import LiveRoom
+    from tutti.service.live_room import Accepted, LiveRoom
 
 FIRST_VISIT_MS = 5 * 60_000.0
 """How long somebody who joined over HTTP may take to connect a socket."""
 
 AFTER_RESTART_MS = 60_000.0
 """At least this long for everybody to come back after the server itself was away."""
+
+
+RETRY_MS = 10_000.0
 
 
 class Presence:
@@ -74,9 +78,9 @@ class Presence:
                 pass
 
     def restored(self, room: Room) -> None:
-        """After a load nobody is connected yet."""
+        """After a load: whoever is not connected has time to come."""
         for member in room.members:
-            if not _may_stay_away(room, member):
+            if member not in self._here and not _may_stay_away(room, member):
                 self._lease(member, max(self._grace_ms(member), AFTER_RESTART_MS))
 
     def stop(self) -> None:
@@ -102,13 +106,15 @@ class Presence:
     def _over(self, member: MemberId) -> None:
         self._leases.pop(member, None)
         if member not in self._here:
-            self._live.submit(Depart(member), None, _ignore)
+            self._live.submit(Depart(member), None, lambda answer: self._departed(member, answer))
+
+    def _departed(self, member: MemberId, answer: Accepted | Refused) -> None:
+        """What could not be kept has to be tried again; a room that ended meanwhile needs no more."""
+        refused = isinstance(answer, Refused) and answer.reason.may_retry
+        if refused and member not in self._here:
+            self._lease(member, RETRY_MS)
 
 
 def _may_stay_away(room: Room, member: MemberId) -> bool:
     """A host without whom the room would end is lost only by going, not by having yet to come."""
     return room.host == member and room.defaults.host_lost is HostLost.CLOSES
-
-
-def _ignore(_: object) -> None:
-    """Whoever left meanwhile, or a room that ended, needs no more."""

@@ -22,6 +22,8 @@ from tutti.service.timers import Timer, TimerWheel
 log = structlog.get_logger("tutti.rooms")
 
 DUE_EVERY_S = 5.0
+DUE_AT_ONCE = 256
+"""After a long night many are due: each is alive for a while when its time is up."""
 IDLE_S = 60.0
 ENDED_KEPT_MS = 24 * 3_600_000.0
 """How long an ended room still answers that it has ended, rather than that it never was."""
@@ -68,14 +70,12 @@ class Rooms:
         return self
 
     async def __aexit__(self, *_exception: Any) -> None:
-        for timer in (self._sweep, *self._expiries.values(), *self._idle.values()):
-            if timer is not None:
-                timer.cancel()
+        """What is under way is finished, whatever else went wrong."""
+        await self._tasks.__aexit__(None, None, None)
+        if self._sweep is not None:
+            self._sweep.cancel()
         for live in tuple(self._live.values()):
-            live.close()
-        await self._tasks.__aexit__(
-            None, None, None
-        )  # what is under way is finished, whatever else went wrong
+            self._drop(live)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this until it ends; it is awaited when the rooms close, and a bug in it is logged, once."""
@@ -85,11 +85,11 @@ class Rooms:
         return Epoch(self._random_text(12))
 
     def find(self, room_id: RoomId, then: Callable[[LiveRoom | Refused], None]) -> None:
-        """`then` hears the room, open or ended, or why there is none; at once if it is alive here."""
+        """`then` hears the room, open, ended or about to be opened, or why there is none; at once if it is alive here."""
         room_id = canonical(room_id)
         live = self._live.get(room_id)
         if live is not None:
-            then(live if live.state is not None else Refused(Reason.ROOM_NOT_FOUND))
+            then(live)
             return
         waiting = self._loading.get(room_id)
         if waiting is not None:
@@ -125,6 +125,7 @@ class Rooms:
         if live is None:
             live = self._admit(room_id)
         live.submit(command, who, done)
+        self.release(live)
 
     async def ask(self, room_id: RoomId, command: c.Command, who: MemberId | None) -> Answer:
         """As `submit`, for those who can wait."""
@@ -176,8 +177,15 @@ class Rooms:
             self._arm_expiry(live, room)
 
     def release(self, live: LiveRoom) -> None:
-        """Called when somebody stopped listening: a replica that nobody needs is dropped after a while."""
-        if live.idle and live.id not in self._idle:
+        """Called when somebody stopped listening, or a turn is over.
+
+        A replica that nobody needs is dropped after a while; one of a room that there is not, at once.
+        """
+        if not live.idle:
+            return
+        if live.state is None:
+            self._drop(live)
+        elif live.id not in self._idle:
             self._idle[live.id] = self.wheel.after(IDLE_S, lambda: self._drop_if_idle(live))
 
     def log_unavailable(self, room_id: RoomId, problem: Exception) -> None:
@@ -189,36 +197,37 @@ class Rooms:
         try:
             past = await self.log.read(room_id)
             live = self._live.get(room_id)
-            if past is None:
-                outcome = live if live and live.state else Refused(Reason.ROOM_NOT_FOUND)
-            elif live is None:
+            if live is None and past is not None:
                 live = self._admit(room_id)
                 live.load(past.snapshot, past.events)
-                self.changed(live)
-                outcome = live
-            else:
-                outcome = live
+                self.release(live)
+            outcome = live or Refused(Reason.ROOM_NOT_FOUND)
         except Unavailable as problem:
             self.log_unavailable(room_id, problem)
         finally:
             for then in self._loading.pop(room_id):
-                then(outcome)
+                _tell(then, outcome)
 
     def _admit(self, room_id: RoomId) -> LiveRoom:
+        """The caller sees to it that it has a state soon, and calls `release`."""
         live = self._live[room_id] = LiveRoom(room_id, self)
         self.metrics.rooms = len(self._live)
-        self.release(live)
         return live
 
     def _drop_if_idle(self, live: LiveRoom) -> None:
         self._idle.pop(live.id, None)
-        if not live.idle:
-            return
         if live.presence.waiting:  # somebody's grace is running: look again later
             self.release(live)
-            return
+        elif live.idle:
+            self._drop(live)
+
+    def _drop(self, live: LiveRoom) -> None:
         self._cancel_expiry(live.id)
-        self._live.pop(live.id, None)
+        idle = self._idle.pop(live.id, None)
+        if idle is not None:
+            idle.cancel()
+        if self._live.get(live.id) is live:
+            del self._live[live.id]
         self.metrics.rooms = len(self._live)
         live.close()
 
@@ -233,16 +242,24 @@ class Rooms:
 
     def _expire(self, live: LiveRoom) -> None:
         """The time is up, unless the room was active since, or people are in it and that counts as activity."""
-        self._expiries.pop(live.id, None)
+        self._cancel_expiry(live.id)
         room = live.state
         if room is None or room.closed is not None:
             return
         if room.expires_at_ms > self.clock.now_ms():
             self._arm_expiry(live, room)
         elif room.outlives_its_hours and not live.idle:
-            self._expiries[live.id] = self.wheel.after(IDLE_S, lambda: self._expire(live))
+            self._look_again(live)
         else:
-            live.submit(c.Expire(), None, lambda _: None)
+            live.submit(c.Expire(), None, lambda answer: self._expired(live, answer))
+
+    def _expired(self, live: LiveRoom, answer: Answer) -> None:
+        if isinstance(answer, Refused) and answer.reason.may_retry:
+            self._look_again(live)
+
+    def _look_again(self, live: LiveRoom) -> None:
+        self._cancel_expiry(live.id)
+        self._expiries[live.id] = self.wheel.after(IDLE_S, lambda: self._expire(live))
 
     def _schedule_sweep(self) -> None:
         self._sweep = self.wheel.after(DUE_EVERY_S, lambda: self.spawn(self._sweep_once()))
@@ -251,11 +268,11 @@ class Rooms:
         """Rooms that nobody has touched since their time was up are not alive here: the index knows them."""
         try:
             now_ms = self.clock.now_ms()
-            for room_id in await self.index.due(now_ms):
-                if room_id not in self._live:
-                    live = await self.live(room_id)
-                    if isinstance(live, LiveRoom):
-                        self._expire(live)
+            asleep = [room_id for room_id in await self.index.due(now_ms) if room_id not in self._live]
+            for room_id in asleep[:DUE_AT_ONCE]:
+                live = await self.live(room_id)
+                if isinstance(live, LiveRoom):
+                    self._expire(live)
             await self.index.forget(now_ms - ENDED_KEPT_MS)
             self.store_fails = False
         except Unavailable as problem:
@@ -275,6 +292,13 @@ def ended(room: Room) -> Refused | None:
     if room.closed is None:
         return None
     return Refused(Reason.ROOM_EXPIRED if room.closed is CloseReason.EXPIRED else Reason.ROOM_CLOSED)
+
+
+def _tell(then: Callable[[LiveRoom | Refused], None], outcome: LiveRoom | Refused) -> None:
+    try:
+        then(outcome)
+    except Exception:  # one asker's trouble is not the others'
+        log.exception("bug")
 
 
 def _settle(future: asyncio.Future[Any], answer: object) -> None:

@@ -173,7 +173,6 @@ class Session:
     ) -> None:
         rooms = self._hall.rooms
         now_ms = rooms.clock.now_ms()
-        rooms.metrics.events_in[dialect.name, name] += 1
         turn = self._turn
         turn.dialect, turn.reply = dialect, reply
         if self._bucket is not None and rooms.limits is not None:

@@ -16,6 +16,7 @@ import structlog
 from tutti.core.refusals import Refused
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
+from tutti.service.metrics import Tally
 from tutti.service.passes import is_pass
 from tutti.service.ports import Principal
 from tutti.service.session import Hall, Session
@@ -47,7 +48,9 @@ class Lobby:
 
     def __init__(self, hall: Hall, dialects: Iterable[SocketDialect]) -> None:
         self.hall = hall
-        self.by_event: Mapping[str, Dialect] = {name: d for d in dialects for name in d.events}
+        self.by_event: Mapping[str, tuple[Dialect, Tally]] = {
+            name: (dialect, self._tally(dialect, name)) for dialect in dialects for name in dialect.events
+        }
 
     def connect(self, socket: Socket, auth: bytes | None) -> None:
         token = _token(auth)
@@ -55,6 +58,9 @@ class Lobby:
             self.hall.rooms.spawn(self._verify(socket, token))
         else:
             self._accept(socket, token, None)
+
+    def _tally(self, dialect: Dialect, name: str) -> Tally:
+        return self.hall.rooms.metrics.events_in.setdefault((dialect.name, name), Tally())
 
     async def _verify(self, socket: Socket, token: str) -> None:
         principal = await self.hall.gate.verify(token)
@@ -85,11 +91,13 @@ class _Handler:
             self._deadline = lobby.hall.rooms.wheel.after(SIGN_IN_WITHIN_S, self._too_late)
 
     def event(self, event: Event) -> None:
-        dialect = self._lobby.by_event.get(event.name)
-        if dialect is None:
+        known = self._lobby.by_event.get(event.name)
+        if known is None:
             self._lobby.hall.rooms.metrics.malformed["unknown event"] += 1
             self._socket.send(_unknown(event.name))
             return
+        dialect, tally = known
+        tally.count += 1
         reply = partial(self._socket.acknowledge, event.ack) if event.ack is not None else None
         self._session.hear(dialect, event.name, event.args, reply)
 

@@ -25,6 +25,7 @@ PROTOCOL_ERROR, INVALID_DATA, TOO_BIG, INTERNAL_ERROR = 1002, 1007, 1009, 1011
 SERVICE_RESTART, TRY_AGAIN_LATER = 1012, 1013
 
 _FINAL_TEXT: Final = FINAL | TEXT
+_MASKED_16_BIT: Final = MASKED | 126
 _CONTROL_LIMIT: Final = 125
 _SENDABLE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 
@@ -97,11 +98,17 @@ class Reader:
             data, self._rest = bytes(self._rest), None
         at, end, fast = 0, len(data), self._fast
         while at < end and not self.halted:
-            # Nearly every frame from a client is a short, whole text message, wholly received.
-            if data[at] == _FINAL_TEXT and end - at >= 6 and MASKED <= (second := data[at + 1]) <= fast:
-                stop = at + second - 122  # 2 bytes of header and 4 of mask, and MASKED taken off
-                if stop <= end and self._joined is None:
-                    payload = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6])
+            # Nearly every frame from a client is a whole text message of less than 64 KiB, wholly received.
+            if data[at] == _FINAL_TEXT and end - at >= 8 and self._joined is None:
+                second, body = data[at + 1], at + 6
+                stop = 0
+                if MASKED <= second <= fast:
+                    stop = body + second - MASKED
+                elif second == _MASKED_16_BIT:
+                    length, body = data[at + 2] << 8 | data[at + 3], at + 8
+                    stop = body + length if 126 <= length <= self._max else 0
+                if 0 < stop <= end:
+                    payload = apply_mask(data[body:stop], data[body - 4 : body])
                     at = stop
                     if not payload.isascii():
                         _check_utf8(payload)
