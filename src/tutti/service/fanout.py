@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from tutti.core.commands import Told
 from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
@@ -17,6 +18,15 @@ from tutti.service.timers import Timer, TimerWheel
 COALESCE_S = 0.25
 
 
+class Hearer(Peer, Protocol):
+    """A connection that knows how far away it is."""
+
+    @property
+    def half_rtt_ms(self) -> float:
+        """Half the smallest round trip seen; 0 while unknown."""
+        ...
+
+
 class Subscription:
     """One connection that listens to one room as one member, in one dialect."""
 
@@ -26,24 +36,26 @@ class Subscription:
         "_told",
         "corrected_ms",
         "dialect",
-        "half_rtt_ms",
         "lost",
         "member",
         "peer",
     )
 
-    def __init__(self, peer: Peer, member: MemberId, dialect: Dialect, lost: Callable[[], None]) -> None:
+    def __init__(self, peer: Hearer, member: MemberId, dialect: Dialect, lost: Callable[[], None]) -> None:
         self.peer = peer
         self.member = member
         self.dialect = dialect
         self.lost = lost
         """Called when the room lets go of this subscription, so that its connection forgets it."""
-        self.half_rtt_ms = 0.0
         self.corrected_ms = 0.0
         self._told: Tellings | None = None
         self._entered_ms = 0.0
         """When it was first told where everybody is: what the others were told before, it never heard."""
         self._repeated = Repeated()
+
+    @property
+    def half_rtt_ms(self) -> float:
+        return self.peer.half_rtt_ms
 
     @property
     def viewer(self) -> Viewer:

@@ -20,8 +20,7 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.service import dialect as d
-from tutti.service.fanout import Subscription
-from tutti.service.frames import Peer
+from tutti.service.fanout import Hearer, Subscription
 from tutti.service.identity import Gate, believed, matched
 from tutti.service.limits import Bucket, Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
@@ -40,7 +39,7 @@ Reply = Callable[[bytes], None]
 """Sends the JSON of an acknowledgement."""
 
 
-class Connection(Peer, Protocol):
+class Connection(Hearer, Protocol):
     """`id` is for logs, `client` the address that sent it here."""
 
     @property
@@ -48,11 +47,6 @@ class Connection(Peer, Protocol):
 
     @property
     def client(self) -> str: ...
-
-    @property
-    def half_rtt_ms(self) -> float:
-        """Half the smallest round trip seen; 0 while unknown."""
-        ...
 
     def pause(self) -> None:
         """Deliver nothing more until `resume`."""
@@ -354,7 +348,6 @@ class Session:
         subscription = Subscription(
             self.connection, who, dialect, lambda: self._forget(live.id, subscription)
         )
-        subscription.half_rtt_ms = self.connection.half_rtt_ms
         self._subscriptions[live.id] = (live, subscription)
         live.attach(subscription)
         return subscription
@@ -424,7 +417,6 @@ class Session:
         entered = self._subscriptions.get(room_id) or self._subscriptions.get(canonical(room_id))
         if entered is None or entered[1].member != who:
             return None
-        entered[1].half_rtt_ms = self.connection.half_rtt_ms
         return entered
 
 
