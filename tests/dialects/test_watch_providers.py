@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.dialects.watching import Watching
 from tutti.core.refusals import Reason, Refused
+from tutti.dialects.watch.heard import HEARD
 from tutti.dialects.watch.providers import (
     BadProviders,
     Embed,
@@ -19,7 +22,9 @@ from tutti.dialects.watch.providers import (
     is_url,
     youtube_id,
 )
+from tutti.dialects.watch.spoken import SPOKEN
 
+ROOT = Path(__file__).parents[2]
 KEY = {"x-internal-key": "internal-key"}
 
 MINE = """
@@ -229,3 +234,28 @@ async def test_the_internal_embed_takes_a_whole_url_and_refuses_what_is_off() ->
         assert (unknown.status_code, unknown.json()["error"]) == (404, "Not Found")
         bad = await node.http.get("/providers/direct/clip.mp4", headers=KEY)
         assert (bad.status_code, bad.json()["statusCode"]) == (400, 400)
+
+
+def test_the_example_in_the_documentation_loads_and_does_what_it_says() -> None:
+    page = (ROOT / "docs/howto/providers.md").read_text("utf-8")
+    toml = page.split("```toml\n")[1].split("```")[0]
+    extended = built_in().extended(toml)
+    vidsrc, cellar = extended.get("vidsrc"), extended.get("cellar")
+    assert vidsrc is not None
+    assert cellar is not None
+    assert vidsrc.enabled
+    shown = cellar.embed("42")
+    assert isinstance(shown, Embed)
+    assert json.loads(page.split("```json\n")[1].split("```")[0])["data"] == {
+        "provider": "cellar",
+        "id": "42",
+        "url": shown.url,
+        "html": shown.html,
+    }
+
+
+def test_every_event_and_code_is_in_the_documentation() -> None:
+    page = (ROOT / "docs/reference/protocol/watch.md").read_text("utf-8")
+    codes = {reason.code.upper() for reason in Reason}
+    for word in (*HEARD, *SPOKEN, *codes):
+        assert f"`{word}`" in page, word
