@@ -320,7 +320,10 @@ async def test_acknowledgements_answer_whoever_asks_for_them() -> None:
         (ada,) = await node.company("ada")
         await node.say(ada, "heartbeat", {"roomId": ada.room, "userId": "ada"}, ack=True)
         await node.say(ada, "join_room", {"roomId": "NOWHERE", "userId": "ada"}, ack=True)
-        done, refused = ada.acks
+        await node.say(ada, "join_room", {"userId": "ada"}, ack=True)
+        done, refused, malformed = ada.acks
+        assert malformed["error"]["code"] == "BAD_REQUEST"
+        assert ada.take() == []
         assert (done["success"], done["data"]["id"]) == (True, ada.room)
         assert refused == {"success": False, "error": {"code": "ROOM_NOT_FOUND", "message": "Room not found"}}
 
