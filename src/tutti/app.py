@@ -53,11 +53,11 @@ from tutti.transports.cors import Cors
 from tutti.transports.engineio import Caps, EngineServer, EngineSettings
 from tutti.transports.engineio_upgrade import EngineRoute
 from tutti.transports.handshake import Handshake, Rejected
-from tutti.transports.lobby import Lobby
+from tutti.transports.lobby import SIGN_IN_WITHIN_S, Lobby
 from tutti.transports.outbox import Traffic
 from tutti.transports.pages import Pages
 from tutti.transports.polling import Polling
-from tutti.transports.socketio import SocketServer
+from tutti.transports.socketio import SocketServer, SocketSettings
 from tutti.transports.socketio_packets import event_frame
 from tutti.transports.websocket import Channel, protocol
 
@@ -169,7 +169,10 @@ class Node:
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
         sockets = SocketServer(
-            {"/": Lobby(hall, (self.listen, self.watch))}, wheel=self.wheel, new_id=_new_sid
+            {"/": Lobby(hall, (self.listen, self.watch))},
+            wheel=self.wheel,
+            new_id=_new_sid,
+            settings=SocketSettings(connect_timeout_s=SIGN_IN_WITHIN_S),
         )
         self.engine = EngineServer(
             sockets.converse,
