@@ -167,7 +167,7 @@ class Rooms:
         return tuple(self._live.values())
 
     def changed(self, live: LiveRoom) -> None:
-        """Called by a room after each event: its expiry may have moved, and it may have ended."""
+        """Called by a room after each event: its expiry may have moved, it may have ended, or emptied."""
         room = live.state
         if room is None:
             return
@@ -175,6 +175,7 @@ class Rooms:
             self._cancel_expiry(room.id)
         elif room.id not in self._expiries:
             self._arm_expiry(live, room)
+        self.release(live)
 
     def release(self, live: LiveRoom) -> None:
         """Called when somebody stopped listening, or a turn is over.
@@ -189,8 +190,10 @@ class Rooms:
             self._idle[live.id] = self.wheel.after(IDLE_S, lambda: self._drop_if_idle(live))
 
     def log_unavailable(self, room_id: RoomId, problem: Exception) -> None:
+        """Said once until the next sweep: a full disk is not to be filled with lines about it."""
+        if not self.store_fails:
+            log.error("store.unavailable", room=room_id, problem=str(problem))
         self.store_fails = True
-        log.error("store.unavailable", room=room_id, problem=str(problem))
 
     async def _load(self, room_id: RoomId) -> None:
         outcome: LiveRoom | Refused = Refused(Reason.UNAVAILABLE)
