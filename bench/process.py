@@ -26,7 +26,6 @@ HERE = Path(__file__).parent
 LOGS = HERE / "out"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
-PRIORITY = -10
 _CPUCLOCK_SCHED = 2  # the scheduler's clock of a whole process: see clock_getcpuclockid(3)
 
 
@@ -85,14 +84,8 @@ def cores() -> tuple[int, int]:
 
 
 def take_load_core() -> None:
-    """Pin this process, the load generator, away from the servers, and let other programs disturb it less."""
-    _take_core(LOAD_CORE)
-
-
-def _take_core(core: int) -> None:
-    os.sched_setaffinity(0, {core})
-    with contextlib.suppress(PermissionError):  # only root may; every server gets the same
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    """Pin this process, the load generator, away from the servers."""
+    os.sched_setaffinity(0, {LOAD_CORE})
 
 
 def open_file_limit() -> int:
@@ -125,7 +118,7 @@ def _running(program: Program) -> Iterator[Server]:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=partial(_take_core, SERVER_CORE),  # noqa: PLW1509 (we have no threads)
+                preexec_fn=partial(os.sched_setaffinity, 0, {SERVER_CORE}),  # noqa: PLW1509 (we have no threads)
             )
         try:
             _wait_until_ready(process, port, program.name, log_path)

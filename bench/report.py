@@ -12,7 +12,10 @@ from bench.compare import Comparison
 
 @dataclass(frozen=True)
 class Figure:
-    """One number that we claim. `must` and `aim` are limits: upper ones, or lower ones if `higher_is_better`."""
+    """One number that we claim. `must` and `aim` are limits: upper ones, or lower ones if `higher_is_better`.
+
+    `disturbed`: other programs had so much of the machine that the number says little.
+    """
 
     name: str
     measured: float
@@ -20,9 +23,12 @@ class Figure:
     must: float | None = None
     aim: float | None = None
     higher_is_better: bool = False
+    disturbed: bool = False
 
     @property
     def verdict(self) -> str:
+        if self.disturbed:
+            return "machine was too busy"
         if self.must is None:
             return "for context"
         if self._reaches(self.aim):
