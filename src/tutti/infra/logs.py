@@ -11,15 +11,21 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from contextlib import nullcontext
+from functools import lru_cache, partial
+from json import dumps
 from typing import TextIO
 from urllib.parse import unquote
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
 LONGEST_TEXT = 16_384
+SHORTEST_SECRET = (
+    11  # the shortest of letters and digits alone that any pattern knows: the beginning of a JWT
+)
 DEEPEST = 6
 MOST_ITEMS = 100
 PLAIN_TRACEBACKS = ("exception", "stack")
@@ -76,20 +82,38 @@ def configure(*, json: bool, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            *_facts(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            redact_event,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),  # after it: the time is nobody's secret
+            *_rendering(json=json, colours=handler.stream.isatty()),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *name: _Outlet(handler, *name),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=False,
     )
+
+
+class _Outlet:
+    """Where our own lines go: to the same stream as the libraries', without a detour through their records."""
+
+    def __init__(self, lines: _Lines, name: str = "tutti") -> None:
+        self.name = name
+        self._lines = lines
+
+    def msg(self, line: str) -> None:
+        self._lines.put(line, self.name)
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def redact_text(text: str) -> str:
     """The text without anything that could be a token. Very long texts are cut, never in the middle of a word."""
     if len(text) > LONGEST_TEXT:
         text = re.sub(r"\S+$", "", text[:LONGEST_TEXT]) + "…"
-    if not _SUSPECT.search(text):
+    if (len(text) < SHORTEST_SECRET and text.isalnum()) or not _SUSPECT.search(text):
         return text
     text = _QUERY.sub(_redact_parameter, text)
     for pattern, replacement in _IN_TEXT:
@@ -98,7 +122,11 @@ def redact_text(text: str) -> str:
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {redact_text(str(key)): _redact(value, str(key), 0) for key, value in event.items()}
+    return {_redact_key(str(key)): _redact(value, str(key), 0) for key, value in event.items()}
+
+
+def _redact_key(key: str) -> str:
+    return _redact_known_key(key) if len(key) <= 64 else redact_text(key)
 
 
 def _facts() -> list[Processor]:
@@ -112,11 +140,37 @@ def _facts() -> list[Processor]:
 
 def _rendering(*, json: bool, colours: bool) -> list[Processor]:
     if json:
-        return [structlog.processors.JSONRenderer()]
-    console = structlog.dev.ConsoleRenderer(
-        colors=colours, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
-    )
-    return [_one_line, console]
+        return [structlog.processors.JSONRenderer(serializer=_json)]
+    return [_one_line, partial(_console, colours=colours)]
+
+
+def _json(event: EventDict, **_: object) -> str:
+    """One line of ASCII: there are more ends of a line than JSON escapes by itself."""
+    try:
+        line = msgspec.json.encode(event)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return dumps(event)
+    return line.decode() if line.isascii() else dumps(event)
+
+
+def _console(_logger: WrappedLogger, _method: str, event: EventDict, *, colours: bool) -> str:
+    """`time [level] what happened [logger] key=value …`, and a traceback below it."""
+    below = [str(event.pop(key)) for key in PLAIN_TRACEBACKS if key in event]
+    at, level, logger = (str(event.pop(key, "")) for key in ("timestamp", "level", "logger"))
+    said = str(event.pop("event", ""))
+    facts = " ".join(f"{key}={value if _is_plain(value) else repr(value)}" for key, value in event.items())
+    if colours:
+        level = f"\x1b[{_COLOURS.get(level, 36)}m{level:<8}\x1b[0m"
+        said = f"\x1b[1m{said}\x1b[0m"
+    return "\n".join([f"{at} [{level:<8}] {said:<30} [{logger}] {facts}".rstrip(), *below])
+
+
+_COLOURS = {"debug": 34, "info": 32, "warning": 33, "error": 31, "critical": 31}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value can stand without quotes."""
+    return not isinstance(value, str) or (value != "" and " " not in value and "=" not in value)
 
 
 def _access_facts(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -167,6 +221,9 @@ def _redact(value: object, name: str, depth: int) -> object:
             return redact_text(_shape(value))
 
 
+_redact_known_key = lru_cache(maxsize=1024)(redact_text)
+
+
 def _redact_parameter(match: re.Match[str]) -> str:
     """`sid` too: whoever has it may speak for that connection."""
     lead, name, _value = match.groups()
@@ -202,14 +259,29 @@ class _Lines(logging.StreamHandler[TextIO]):
     """Writes what its stream's encoding can show; a line that cannot be made is reported without its content."""
 
     def format(self, record: logging.LogRecord) -> str:
+        return self._shown(super().format(record))
+
+    def put(self, line: str, name: str) -> None:
+        """A line of ours, made already. Nobody who logs fails because nobody reads."""
+        try:
+            with self.lock or nullcontext():
+                self.stream.write(self._shown(line) + self.terminator)
+                self.stream.flush()
+        except (OSError, ValueError):
+            self._lost(name)
+
+    def _shown(self, line: str) -> str:
+        if line.isascii():
+            return line
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        return super().format(record).encode(encoding, "backslashreplace").decode(encoding)
+        return line.encode(encoding, "backslashreplace").decode(encoding)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the standard library's
+        self._lost(record.name)
+
+    def _lost(self, name: str) -> None:
         problem = sys.exc_info()[0]
         try:
-            self.stream.write(
-                f"a log line of {record.name} is lost: {problem.__name__ if problem else '?'}\n"
-            )
+            self.stream.write(f"a log line of {name} is lost: {problem.__name__ if problem else '?'}\n")
         except (OSError, ValueError):
             return  # nobody reads the stream any more
