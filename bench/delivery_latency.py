@@ -27,7 +27,7 @@ STEP_S = 20
 RING = 4000  # positions a room goes through before it starts again: more than can ever be under way
 DRAIN_S = 0.25
 SEARCH_STEPS = 6
-TRIES = 4
+TRIES = 6
 WAITED_AT_MOST = 0.1
 LATE_AT_MOST_MS = 5.0
 
@@ -153,7 +153,8 @@ class Talk:
 
 
 def measure(given: options.Options) -> list[Figure]:
-    rooms, rounds = given.pick(500, 20), given.pick(5, 1)
+    rooms = process.sockets(given.pick(5000, 200), servers=2) // len(USERS)
+    rounds = given.pick(5, 1)
     step_s, duration_s = given.pick(3, 1), given.pick(6, 1)
     subject, peer = given.program(), programs.node_socketio()
     crowd = Crowd()

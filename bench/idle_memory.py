@@ -32,7 +32,7 @@ def kb_per_connection(program: process.Program, clients: int, settle_s: float) -
 
 
 def measure(given: options.Options) -> list[Figure]:
-    clients, rounds = given.pick(5000, 500), given.pick(3, 1)
+    clients, rounds = process.sockets(given.pick(5000, 500), servers=1), given.pick(3, 1)
     settle_s = SETTLE_S / given.pick(1, 3)
     subject, peer, other = given.program(), programs.node_socketio(), programs.python_socketio()
     probes = {

@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 LOGS = HERE / "out"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
+FILES_FOR_THE_REST = 200
 _CPUCLOCK_SCHED = 2  # the scheduler's clock of a whole process: see clock_getcpuclockid(3)
 
 
@@ -93,6 +94,16 @@ def open_file_limit() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def sockets(wanted: int, *, servers: int) -> int:
+    """How many clients each of so many servers can have at once: as many as wanted, or as the limit allows."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    possible = (soft - FILES_FOR_THE_REST) // servers
+    if possible >= wanted:
+        return wanted
+    print(f"the limit of {soft} open files leaves {possible} connections a server, instead of {wanted}")
+    return possible
 
 
 @contextlib.contextmanager
