@@ -87,6 +87,27 @@ async def test_a_head_without_end_is_cut_at_its_limit(first: bytes) -> None:
         await until(lambda: not served.server.server_state.connections)
 
 
+async def test_the_rest_of_a_body_that_was_answered_early_is_no_head_of_another_request() -> None:
+    async with serving(endpoint(), GuardedHttp) as served:
+        client = await served.raw()
+        length = 4 * HEAD_LIMIT
+        client.write(b"POST /early HTTP/1.1\r\nHost: there\r\nContent-Length: %d\r\n\r\n" % length)
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+        assert await client.reader.readexactly(4) == b"page"
+        client.write(b"x" * length + PAGE)
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+
+
+async def test_the_rest_of_a_body_that_was_answered_early_is_not_waited_for_for_ever() -> None:
+    async with serving(endpoint(), Impatient) as served:
+        client = await served.raw()
+        client.write(b"POST /early HTTP/1.1\r\nHost: there\r\nContent-Length: 100\r\n\r\n")
+        assert (await client.head()).startswith(b"HTTP/1.1 200")
+        assert await client.reader.readexactly(4) == b"page"
+        client.write(b"x")
+        assert await client.end() == b""
+
+
 async def test_a_frame_in_the_segment_of_the_upgrade_is_not_lost() -> None:
     async with serving(endpoint(), GuardedHttp) as served:
         client = await served.raw()

@@ -53,9 +53,9 @@ class Echoing(Listening):
         self.socket.send(Frame(data))
 
 
-async def page(_scope: Any, receive: Any, send: Any) -> None:
-    """The ASGI application behind: it reads the body and answers every plain request with "page"."""
-    while (await receive()).get("more_body"):
+async def page(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application behind: it answers every plain request with "page", when it has read the body or /early."""
+    while scope["path"] != "/early" and (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"page"})

@@ -1,8 +1,9 @@
 """uvicorn's HTTP protocol, with the guards that it leaves to a proxy in front.
 
 A client has `HEAD_S` seconds and `HEAD_LIMIT` bytes for a request's line and headers, from the connection's first
-moment or the request's first byte; an idle keep-alive connection stays uvicorn's to end. After an upgrade it lets go
-of its parser, and hands on what came behind the request in the same segment.
+moment or the request's first byte; an idle keep-alive connection stays uvicorn's to end. What is left of a body whose
+request was answered early (413) is read and thrown away, so that the answer arrives: for as long, and up to `REST_LIMIT`.
+After an upgrade it lets go of its parser, and hands on what came behind the request in the same segment.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 HEAD_S: Final = 10.0
 HEAD_LIMIT: Final = 64 * 1024
+REST_LIMIT: Final = 16 * 1024 * 1024
 
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -29,7 +31,9 @@ class GuardedHttp(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _in_body = False
     _in_head = False
+    _rest_bytes = 0
     _segment = b""
     _upgraded = False
 
@@ -42,6 +46,9 @@ class GuardedHttp(HttpToolsProtocol):
         super().data_received(data)
         self._segment = b""
         if self._upgraded or not (self._in_head or self._idle()):
+            return
+        if self._in_body:
+            self._throw_away(len(data))
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_LIMIT and not self.transport.is_closing():
@@ -58,9 +65,15 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        self._in_body = True
+        self._head_bytes = self._rest_bytes = 0
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self._stop_waiting()
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Called while uvicorn handles the parser's `HttpParserUpgrade`, which says where the request ended."""
@@ -79,6 +92,13 @@ class GuardedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _throw_away(self, more: int) -> None:
+        """It was answered before its body was all there. The rest has as long as a head has."""
+        self._expect_head()
+        self._rest_bytes += more
+        if self._rest_bytes > REST_LIMIT and not self.transport.is_closing():
+            self.transport.close()
 
     def _idle(self) -> bool:
         """Whether no request is being answered."""
