@@ -77,7 +77,8 @@ class Talker:
         return self.close_code
 
     async def aclose(self) -> None:
-        await self._connection.close()
+        if not self._reading.done():
+            await self._connection.close()
         await self._reading
 
     async def _read(self) -> None:
