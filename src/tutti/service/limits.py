@@ -75,3 +75,4 @@ class Limits:
     per_address: Rate = Rate(50.0, 200.0)
     rooms_per_address: Rate = Rate(0.5, 30.0)
     failed_joins: Rate = Rate(1 / 6, 10.0)
+    failed_tokens: Rate = Rate(0.5, 30.0)

@@ -7,10 +7,9 @@ connection that sends faster than that is not read from until it is caught up.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from secrets import token_bytes
-from typing import Protocol, assert_never
+from typing import Any, Protocol, TypeVar, assert_never
 
 import msgspec
 import structlog
@@ -21,17 +20,21 @@ from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.service import dialect as d
 from tutti.service.fanout import Hearer, Subscription
-from tutti.service.identity import Gate, believed, matched
-from tutti.service.limits import Bucket, Buckets
+from tutti.service.hall import Hall
+from tutti.service.identity import matched
+from tutti.service.limits import Bucket
 from tutti.service.live_room import Accepted, Answer, LiveRoom
-from tutti.service.passes import Bearers, Passes, is_pass
 from tutti.service.ports import Principal
-from tutti.service.rooms import Rooms, canonical, ended
+from tutti.service.rooms import canonical, ended
 from tutti.service.skew import Skew
+from tutti.service.speaker import Speaker, Spoken
+
+T = TypeVar("T")
 
 log = structlog.get_logger("tutti.session")
 
 MOST_WAITING = 64
+MOST_WAITING_BYTES = 256 << 10
 
 WISHES = (c.Play, c.Pause, c.Seek)
 
@@ -55,24 +58,6 @@ class Connection(Hearer, Protocol):
     def resume(self) -> None: ...
 
 
-class Hall:
-    """What every session of this node shares."""
-
-    def __init__(
-        self, rooms: Rooms, gate: Gate, new_room_id: Callable[[str], RoomId], passes: Passes | None = None
-    ) -> None:
-        self.rooms = rooms
-        self.gate = gate
-        self.passes = passes or Passes(token_bytes(32), closed=gate.closed)
-        self.bearers = Bearers()
-        self.new_room_id = new_room_id
-        """A fresh id in the manner of this dialect."""
-        limits = rooms.limits
-        self.people = Buckets(limits.per_person) if limits else None
-        self.failed_joins = Buckets(limits.failed_joins) if limits else None
-        self.founding = Buckets(limits.rooms_per_address) if limits else None
-
-
 class Session:
     """Feed it with `hear`; end it with `closed`."""
 
@@ -85,23 +70,24 @@ class Session:
         "_inbox",
         "_paused",
         "_skew",
+        "_speaker",
         "_subscriptions",
         "_turn",
+        "_waiting_bytes",
         "connection",
-        "principal",
-        "token",
     )
 
     def __init__(
         self, hall: Hall, connection: Connection, *, token: str | None, principal: Principal | None
     ) -> None:
         self.connection = connection
-        self.token = token
-        self.principal = principal
-        """Who this is, once verified; None while only claimed."""
         self._hall = hall
+        self._speaker = Speaker(
+            hall, guest=connection.id, client=connection.client, token=token, principal=principal
+        )
         self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
         self._inbox: deque[tuple[d.Dialect, str, Sequence[msgspec.Raw], Reply | None]] | None = None
+        self._waiting_bytes = 0
         self._busy = False
         self._draining_inbox = False
         self._paused = False
@@ -114,7 +100,12 @@ class Session:
     @property
     def signed_in(self) -> bool:
         """Whether it is known who this is: by a token, or by a pass that let them in."""
-        return self.principal is not None or bool(self._subscriptions)
+        return self._speaker.principal is not None or bool(self._subscriptions)
+
+    def too_fast(self, now_ms: float) -> float:
+        """Count one more thing from this connection; how long to wait before it, in seconds."""
+        rate = self._hall.rooms.limits
+        return 0.0 if self._bucket is None or rate is None else self._bucket.take(rate.per_connection, now_ms)
 
     def hear(self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
         """One sentence. It is answered before the next is looked at."""
@@ -130,17 +121,22 @@ class Session:
         """The connection is gone: its members are lost, not left."""
         self._gone = True
         for live, subscription in tuple(self._subscriptions.values()):
-            live.detach(subscription)
-            self._hall.rooms.release(live)
-        self._subscriptions.clear()
+            self._detach(live, subscription)
         if self._inbox:
             self._inbox.clear()
+
+    def fail(self) -> None:
+        """Our own bug, said once. Whoever waits for an answer that will not come is better off connecting anew."""
+        log.exception("bug", connection=self.connection.id)
+        self.connection.close(1011, "internal error")
 
     def _wait(self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
         if self._inbox is None:
             self._inbox = deque()
         self._inbox.append((dialect, name, args, reply))
-        if len(self._inbox) >= MOST_WAITING and not self._paused:
+        self._waiting_bytes += sum(map(len, args))
+        too_much = len(self._inbox) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
+        if too_much and not self._paused:
             self._paused = True
             self.connection.pause()
 
@@ -156,9 +152,18 @@ class Session:
         self._draining_inbox = True
         while self._inbox and not self._busy:
             self._busy = True
-            self._handle(*self._inbox.popleft())
+            dialect, name, args, reply = self._inbox.popleft()
+            self._waiting_bytes -= sum(map(len, args))
+            try:
+                self._handle(dialect, name, args, reply)
+            except Exception:
+                self.fail()
         self._draining_inbox = False
-        if self._paused and len(self._inbox) < MOST_WAITING // 2:
+        if (
+            self._paused
+            and len(self._inbox) < MOST_WAITING // 2
+            and self._waiting_bytes < MOST_WAITING_BYTES // 2
+        ):
             self._paused = False
             self.connection.resume()
 
@@ -169,11 +174,9 @@ class Session:
         now_ms = rooms.clock.now_ms()
         turn = self._turn
         turn.dialect, turn.reply = dialect, reply
-        if self._bucket is not None and rooms.limits is not None:
-            wait_s = self._bucket.take(rooms.limits.per_connection, now_ms)
-            if wait_s:
-                turn.refuse(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
-                return
+        if self._bucket is not None and (wait_s := self.too_fast(now_ms)):
+            turn.refuse(_wait(wait_s))
+            return
         try:
             sentence = dialect.hear(name, args, now_ms)
         except d.Malformed as problem:
@@ -183,65 +186,68 @@ class Session:
             turn.refuse(declined.refused)
             return
         if isinstance(sentence, d.SignIn):
-            rooms.spawn(self._sign_in(turn, sentence.token))
-        elif self.principal is not None:
-            self._admitted(turn, sentence, matched(self.principal, sentence.who))
-        elif (holder := self._holds_pass(sentence)) is not None:
-            self._admitted(turn, sentence, matched(Principal(holder), sentence.who))
-        elif self._hall.gate.verifies(dialect.name):
-            rooms.spawn(self._verify(turn, sentence))
+            self._later(self._sign_in(turn, sentence.token))
+            return
+        who = self._speaker.of(sentence, dialect.name, now_ms, self._entered_as)
+        if who is None:
+            self._later(self._verify(turn, sentence))
         else:
-            token = self.token or self.connection.id
-            self._admitted(turn, sentence, believed(token, sentence.who or self._known_as(sentence)))
+            self._admitted(turn, sentence, who)
 
-    def _holds_pass(self, sentence: d.Sentence) -> MemberId | None:
-        if not is_pass(self.token) or isinstance(sentence, d.Found | d.SignIn):
-            return None
-        return self._hall.passes.holder(canonical(sentence.room), self.token)
-
-    def _known_as(self, sentence: d.Sentence) -> MemberId | None:
+    def _entered_as(self, sentence: Spoken) -> MemberId | None:
         """Who somebody is that does not say so in every sentence: whoever entered the room on this connection."""
-        if isinstance(sentence, d.Found | d.SignIn):
+        if isinstance(sentence, d.Found):
             return None
-        room_id = canonical(sentence.room)
-        entered = self._subscriptions.get(room_id)
-        if entered is not None:
-            return entered[1].member
-        as_host = isinstance(sentence, d.Enter) and sentence.as_host
-        return self._hall.bearers.holder(room_id, self.token, as_host=as_host)
+        entered = self._subscriptions.get(canonical(sentence.room))
+        return entered[1].member if entered else None
 
     async def _sign_in(self, turn: Turn, token: str) -> None:
-        self.token = token
-        if self._hall.gate.verifies(turn.dialect.name):
-            principal = await self._hall.gate.verify(token)
-            if isinstance(principal, Refused):
-                turn.refuse(principal)
-                return
-            self.principal = principal
+        refused = await self._speaker.sign_in(token, turn.dialect.name)
+        if refused is not None:
+            turn.refuse(refused)
+            return
+        self._part_from_others()
         turn.done(None)
 
-    async def _verify(self, turn: Turn, sentence: d.Sentence) -> None:
-        """The first sentence of a dialect that verifies tokens; from then on the session knows who it is."""
-        principal = await self._hall.gate.verify(self.token)
+    async def _verify(self, turn: Turn, sentence: Spoken) -> None:
+        """The first sentence of a dialect that verifies tokens; from then on it is known who this is."""
+        principal = await self._speaker.verified()
         if isinstance(principal, Refused):
             turn.refuse(principal)
             return
-        self.principal = principal
-        if not isinstance(sentence, d.SignIn):
-            self._admitted(turn, sentence, matched(principal, sentence.who))
+        self._part_from_others()
+        self._admitted(turn, sentence, matched(principal, sentence.who))
+
+    def _part_from_others(self) -> None:
+        """Whoever is known to be somebody listens no longer as somebody else."""
+        principal = self._speaker.principal
+        for live, subscription in tuple(self._subscriptions.values()):
+            if principal is not None and subscription.member != principal.id:
+                self._detach(live, subscription)
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        self._hall.rooms.spawn(self._whole(work))
+
+    async def _whole(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            self.fail()
 
     def _admitted(
         self,
         turn: Turn,
-        sentence: d.Found | d.Enter | d.Exit | d.Ask | d.Renew | d.Resync,
+        sentence: Spoken,
         who: Principal | Refused,
     ) -> None:
         if isinstance(who, Refused):
             turn.refuse(who)
             return
-        wait_s = self._too_often(who.id)
-        if wait_s:
-            turn.refuse(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
+        if self._gone:
+            return
+        slow = self._hall.taken(self._hall.people, who.id)
+        if slow is not None:
+            turn.refuse(slow)
             return
         match sentence:
             case d.Ask():
@@ -257,17 +263,13 @@ class Session:
             case _:
                 assert_never(sentence)
 
-    def _too_often(self, who: MemberId) -> float:
-        people = self._hall.people
-        return people.take(who, self._hall.rooms.clock.now_ms()) if people is not None else 0.0
-
     def _ask(self, turn: Turn, ask: d.Ask, who: MemberId) -> None:
         entered = self._entered(ask.room, who)
         command = ask.command
         if isinstance(command, c.Report):
             command = self._sampled(command, ask.stamped_ms)
         if entered is None:
-            self._hall.rooms.submit(ask.room, command, who, turn.answered)
+            self._find(turn, ask.room, lambda live: live.submit(command, who, turn.answered))
         elif self._hall.rooms.draining:
             turn.refuse(Refused(Reason.DRAINING))
         else:
@@ -286,7 +288,7 @@ class Session:
             if echo is not None and isinstance(answer, Accepted) and not answer.events:
                 live.helm.overtaken(subscription, echo)
 
-        live.submit(replace(command, told=echo), subscription.member, answered)
+        live.submit(replace(command, told=echo), subscription.member, turn.guard(answered))
 
     def _sampled(self, report: c.Report, stamped_ms: float | None) -> c.Report:
         """With the time at which the player was where it says: earlier than it was heard, by the way here."""
@@ -301,27 +303,40 @@ class Session:
 
     def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
         """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
-        rooms, guesses = self._hall.rooms, self._hall.failed_joins
-        if guesses is not None:
-            wait_s = guesses.is_dry(self.connection.client, rooms.clock.now_ms())
-            if wait_s:
-                turn.refuse(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
+
+        def found(live: LiveRoom) -> None:
+            if enter.as_host and live.state is not None and live.state.host != who.id:
+                turn.refuse(Refused(Reason.NOT_ALLOWED, "Only the host may join as host"))
                 return
 
-        def found(live: LiveRoom | Refused) -> None:
-            if isinstance(live, Refused):
-                if guesses is not None:
-                    guesses.take(self.connection.client, rooms.clock.now_ms())
-                turn.refuse(live)
-            elif rooms.draining:
-                turn.refuse(Refused(Reason.DRAINING))
-            elif enter.as_host and live.state is not None and live.state.host != who.id:
-                turn.refuse(Refused(Reason.NOT_ALLOWED, "Only the host may join as host"))
-            else:
-                name = enter.name or who.name or who.id
-                live.submit(c.Join(name), who.id, lambda answer: self._welcome(turn, live, who.id, answer))
+            def joined(answer: Answer) -> None:
+                self._welcome(turn, live, who.id, answer)
 
-        rooms.find(enter.room, found)
+            live.submit(c.Join(enter.name or who.name or who.id), who.id, turn.guard(joined))
+
+        self._find(turn, enter.room, found)
+
+    def _find(self, turn: Turn, room_id: RoomId, then: Callable[[LiveRoom], None]) -> None:
+        """`then` hears the room. Whoever keeps naming rooms that there are not is guessing, and has to wait."""
+        hall, client = self._hall, self.connection.client
+        slow = hall.guessing(client)
+        if slow is not None:
+            turn.refuse(slow)
+            return
+
+        def found(live: LiveRoom | Refused) -> None:
+            if self._gone:
+                return
+            if isinstance(live, Refused):
+                if live.reason is Reason.ROOM_NOT_FOUND:
+                    hall.guessed(client)
+                turn.refuse(live)
+            elif hall.rooms.draining:
+                turn.refuse(Refused(Reason.DRAINING))
+            else:
+                then(live)
+
+        hall.rooms.find(room_id, turn.guard(found))
 
     def _welcome(self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer) -> None:
         if self._gone:  # while it was being admitted; its member has a first visit's time to come back
@@ -338,8 +353,9 @@ class Session:
             turn.refuse(answer if isinstance(answer, Refused) else Refused(Reason.NOT_A_MEMBER))
 
     def _remember(self, dialect: d.Dialect, room: Room, who: MemberId) -> None:
-        if self.token is not None and not self._hall.gate.verifies(dialect.name):
-            self._hall.bearers.remember(room.id, self.token, who, as_host=room.host == who)
+        token = self._speaker.token
+        if token is not None and not self._hall.gate.verifies(dialect.name):
+            self._hall.bearers.remember(room.id, token, who, as_host=room.host == who)
 
     def _listen(self, dialect: d.Dialect, live: LiveRoom, who: MemberId) -> Subscription:
         before = self._subscriptions.pop(live.id, None)
@@ -357,14 +373,17 @@ class Session:
         if entered is not None and entered[1] is subscription:
             del self._subscriptions[room_id]
 
+    def _detach(self, live: LiveRoom, subscription: Subscription) -> None:
+        live.detach(subscription)
+        self._forget(live.id, subscription)
+        self._hall.rooms.release(live)
+
     def _exit(self, turn: Turn, sentence: d.Exit, who: MemberId) -> None:
-        self._hall.rooms.submit(sentence.room, c.Leave(), who, turn.answered)
+        self._find(turn, sentence.room, lambda live: live.submit(c.Leave(), who, turn.answered))
 
     def _see(self, turn: Turn, sentence: d.Renew | d.Resync, who: MemberId) -> None:
-        def found(live: LiveRoom | Refused) -> None:
-            if isinstance(live, Refused):
-                turn.refuse(live)
-            elif live.state is None or who not in live.state.members:
+        def found(live: LiveRoom) -> None:
+            if live.state is None or who not in live.state.members:
                 turn.refuse(Refused(Reason.NOT_A_MEMBER))
             elif (over := ended(live.state)) is not None:
                 turn.refuse(over)
@@ -374,7 +393,7 @@ class Session:
             else:
                 self._resync(turn, live, live.state, who)
 
-        self._hall.rooms.find(sentence.room, found)
+        self._find(turn, sentence.room, found)
 
     def _resync(self, turn: Turn, live: LiveRoom, room: Room, who: MemberId) -> None:
         entered = self._entered(live.id, who)
@@ -388,13 +407,11 @@ class Session:
         turn.done(room)
 
     def _found(self, turn: Turn, found: d.Found, who: Principal) -> None:
-        hall = self._hall
-        if hall.founding is not None:
-            wait_s = hall.founding.take(self.connection.client, hall.rooms.clock.now_ms())
-            if wait_s:
-                turn.refuse(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
-                return
-        hall.rooms.spawn(self._found_now(turn, found.command, who))
+        slow = self._hall.taken(self._hall.founding, self.connection.client)
+        if slow is not None:
+            turn.refuse(slow)
+            return
+        self._later(self._found_now(turn, found.command, who))
 
     async def _found_now(self, turn: Turn, command: c.Open, who: Principal) -> None:
         rooms = self._hall.rooms
@@ -435,10 +452,24 @@ class Turn:
         self._session = session
 
     def answered(self, answer: Answer) -> None:
-        if isinstance(answer, Refused):
-            self.refuse(answer)
-        else:
-            self.done(answer.room)
+        try:
+            if isinstance(answer, Refused):
+                self.refuse(answer)
+            else:
+                self.done(answer.room)
+        except Exception:
+            self._session.fail()
+
+    def guard(self, then: Callable[[T], None]) -> Callable[[T], None]:
+        """`then`, and the end of the connection if it fails: nobody is to wait for ever."""
+
+        def guarded(value: T) -> None:
+            try:
+                then(value)
+            except Exception:
+                self._session.fail()
+
+        return guarded
 
     def done(self, room: Room | None) -> None:
         if self.reply is not None:
@@ -462,3 +493,10 @@ class Turn:
         else:
             session.connection.send(self.dialect.malformed(str(problem)))
         session._finished()
+
+
+def _wait(wait_s: float) -> Refused:
+    return Refused(Reason.RATE_LIMITED, retry_after_s=wait_s)
+
+
+__all__ = ["Connection", "Hall", "Session", "Turn"]

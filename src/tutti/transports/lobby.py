@@ -63,7 +63,7 @@ class Lobby:
         return self.hall.rooms.metrics.events_in.setdefault((dialect.name, name), Tally())
 
     async def _verify(self, socket: Socket, token: str) -> None:
-        principal = await self.hall.gate.verify(token)
+        principal = await self.hall.verify(token, socket.client)
         if isinstance(principal, Refused):
             refusal = {"code": principal.reason.code.upper()}
             socket.refuse(principal.sentence, msgspec.json.encode(refusal))
@@ -94,7 +94,8 @@ class _Handler:
         known = self._lobby.by_event.get(event.name)
         if known is None:
             self._lobby.hall.rooms.metrics.malformed["unknown event"] += 1
-            self._socket.send(_unknown(event.name))
+            if not self._session.too_fast(self._lobby.hall.rooms.clock.now_ms()):
+                self._socket.send(_unknown(event.name))
             return
         dialect, tally = known
         tally.count += 1
