@@ -6,10 +6,9 @@ connection that sends faster than that is not read from until it is caught up.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar, assert_never
+from typing import Any, assert_never
 
 import msgspec
 import structlog
@@ -19,43 +18,23 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.service import dialect as d
-from tutti.service.fanout import Hearer, Subscription
+from tutti.service.connection import Connection
+from tutti.service.fanout import Subscription
 from tutti.service.hall import Hall
 from tutti.service.identity import matched
+from tutti.service.inbox import Inbox, Reply
 from tutti.service.limits import Bucket
 from tutti.service.live_room import Accepted, Answer, LiveRoom
+from tutti.service.metrics import Metrics
 from tutti.service.ports import Principal
 from tutti.service.rooms import canonical, ended
 from tutti.service.skew import Skew
 from tutti.service.speaker import Speaker, Spoken
-
-T = TypeVar("T")
+from tutti.service.turn import Turn
 
 log = structlog.get_logger("tutti.session")
 
-MOST_WAITING = 64
-MOST_WAITING_BYTES = 256 << 10
-
 WISHES = (c.Play, c.Pause, c.Seek)
-
-Reply = Callable[[bytes], None]
-"""Sends the JSON of an acknowledgement."""
-
-
-class Connection(Hearer, Protocol):
-    """`id` is for logs, `client` the address that sent it here."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def client(self) -> str: ...
-
-    def pause(self) -> None:
-        """Deliver nothing more until `resume`."""
-        ...
-
-    def resume(self) -> None: ...
 
 
 class Session:
@@ -64,16 +43,14 @@ class Session:
     __slots__ = (
         "_bucket",
         "_busy",
-        "_draining_inbox",
+        "_catching_up",
         "_gone",
         "_hall",
         "_inbox",
-        "_paused",
         "_skew",
         "_speaker",
         "_subscriptions",
         "_turn",
-        "_waiting_bytes",
         "connection",
     )
 
@@ -86,16 +63,18 @@ class Session:
             hall, guest=connection.id, client=connection.client, token=token, principal=principal
         )
         self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
-        self._inbox: deque[tuple[d.Dialect, str, Sequence[msgspec.Raw], Reply | None]] | None = None
-        self._waiting_bytes = 0
+        self._inbox: Inbox | None = None
         self._busy = False
-        self._draining_inbox = False
-        self._paused = False
+        self._catching_up = False
         self._gone = False
         self._skew: Skew | None = None
         self._turn = Turn(self)
         limits = hall.rooms.limits
         self._bucket = Bucket(limits.per_connection, hall.rooms.clock.now_ms()) if limits else None
+
+    @property
+    def metrics(self) -> Metrics:
+        return self._hall.rooms.metrics
 
     @property
     def signed_in(self) -> bool:
@@ -110,10 +89,18 @@ class Session:
     def hear(self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
         """One sentence. It is answered before the next is looked at."""
         if self._busy:
-            self._wait(dialect, name, args, reply)
+            if self._inbox is None:
+                self._inbox = Inbox(self.connection)
+            self._inbox.put((dialect, name, args, reply))
             return
         self._busy = True
         self._handle(dialect, name, args, reply)
+        if self._inbox:
+            self._next()
+
+    def finished(self) -> None:
+        """The sentence is answered: the next, if one waits."""
+        self._busy = False
         if self._inbox:
             self._next()
 
@@ -130,42 +117,20 @@ class Session:
         log.exception("bug", connection=self.connection.id)
         self.connection.close(1011, "internal error")
 
-    def _wait(self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
-        if self._inbox is None:
-            self._inbox = deque()
-        self._inbox.append((dialect, name, args, reply))
-        self._waiting_bytes += sum(map(len, args))
-        too_much = len(self._inbox) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
-        if too_much and not self._paused:
-            self._paused = True
-            self.connection.pause()
-
-    def _finished(self) -> None:
-        self._busy = False
-        if self._inbox:
-            self._next()
-
     def _next(self) -> None:
         """Go through what waited; a loop, because a sentence may be answered at once."""
-        if self._draining_inbox or self._inbox is None:
+        inbox = self._inbox
+        if self._catching_up or inbox is None:
             return
-        self._draining_inbox = True
-        while self._inbox and not self._busy:
+        self._catching_up = True
+        while inbox and not self._busy:
             self._busy = True
-            dialect, name, args, reply = self._inbox.popleft()
-            self._waiting_bytes -= sum(map(len, args))
             try:
-                self._handle(dialect, name, args, reply)
+                self._handle(*inbox.take())
             except Exception:
                 self.fail()
-        self._draining_inbox = False
-        if (
-            self._paused
-            and len(self._inbox) < MOST_WAITING // 2
-            and self._waiting_bytes < MOST_WAITING_BYTES // 2
-        ):
-            self._paused = False
-            self.connection.resume()
+        self._catching_up = False
+        inbox.caught_up()
 
     def _handle(
         self, dialect: d.Dialect, name: str, args: Sequence[msgspec.Raw], reply: Reply | None
@@ -437,66 +402,8 @@ class Session:
         return entered
 
 
-class Turn:
-    """The sentence being answered. Exactly one of `done`, `refuse` and `malformed` ends it.
-
-    A session has one, for one sentence after the other.
-    """
-
-    __slots__ = ("_session", "dialect", "reply")
-
-    dialect: d.Dialect
-    reply: Reply | None
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def answered(self, answer: Answer) -> None:
-        try:
-            if isinstance(answer, Refused):
-                self.refuse(answer)
-            else:
-                self.done(answer.room)
-        except Exception:
-            self._session.fail()
-
-    def guard(self, then: Callable[[T], None]) -> Callable[[T], None]:
-        """`then`, and the end of the connection if it fails: nobody is to wait for ever."""
-
-        def guarded(value: T) -> None:
-            try:
-                then(value)
-            except Exception:
-                self._session.fail()
-
-        return guarded
-
-    def done(self, room: Room | None) -> None:
-        if self.reply is not None:
-            self.reply(self.dialect.answer(room))
-        self._session._finished()
-
-    def refuse(self, refused: Refused) -> None:
-        session = self._session
-        session._hall.rooms.metrics.refusals[self.dialect.name, refused.reason.code] += 1
-        if self.reply is not None:
-            self.reply(self.dialect.answer(refused))
-        else:
-            session.connection.send(self.dialect.refuse(refused))
-        session._finished()
-
-    def malformed(self, problem: d.Malformed) -> None:
-        session = self._session
-        session._hall.rooms.metrics.malformed[self.dialect.name] += 1
-        if self.reply is not None:
-            self.reply(self.dialect.answer(problem))
-        else:
-            session.connection.send(self.dialect.malformed(str(problem)))
-        session._finished()
-
-
 def _wait(wait_s: float) -> Refused:
     return Refused(Reason.RATE_LIMITED, retry_after_s=wait_s)
 
 
-__all__ = ["Connection", "Hall", "Session", "Turn"]
+__all__ = ["Connection", "Hall", "Session"]
