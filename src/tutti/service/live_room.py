@@ -163,6 +163,7 @@ class LiveRoom:
         except Conflict:
             await self._catch_up()
             return False
+        self._rooms.store_fails = False
         return True
 
     def _decide_all(self, batch: list[_Asked]) -> tuple[list[Answer], tuple[Recorded, ...]]:
