@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,10 @@ from tutti.dialects.watch.providers_rest import router as providers_router
 from tutti.dialects.watch.rest import router as watch_router
 from tutti.dialects.watch.spoken import SPOKEN
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
+from tutti.infra.file_lock import InUse
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
+from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity, JwtIdentity
 from tutti.service.identity import Gate
 from tutti.service.limits import Limits
@@ -94,10 +96,11 @@ class Node:
         self._settings = settings
         self._loop = loop
         self._stack = AsyncExitStack()
-        settings.data.mkdir(parents=True, exist_ok=True)
         self.metrics = Metrics()
         self.traffic = Traffic()
-        self.clock = RoomClock(settings.data / "clock.json")
+        with _usable(settings.data):
+            settings.data.mkdir(parents=True, exist_ok=True)
+            self.clock = RoomClock(settings.data / "clock.json")
         self.wheel = TimerWheel(loop.time())
         self._store = SqliteLog(settings.data / "tutti.db")
         self.rooms = Rooms(
@@ -111,15 +114,12 @@ class Node:
         self._turning: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Node:
-        settings, stack = self._settings, self._stack
-        await self._store.open()
-        stack.push_async_callback(self._store.aclose)
-        http = await stack.enter_async_context(httpx.AsyncClient())
-        await stack.enter_async_context(self.rooms)
-        self._build(http)
-        self._turn_wheel()
-        stack.callback(self._stop_wheel)
-        self._persist_clock()
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        settings = self._settings
         for name in settings.unused:
             log.warning(
                 "setting.unused", name=name, meaning="this version keeps rooms in SQLite, under TUTTI_DATA"
@@ -132,6 +132,20 @@ class Node:
 
     async def __aexit__(self, *exception: Any) -> None:
         await self._stack.__aexit__(*exception)
+
+    async def _open(self) -> None:
+        stack = self._stack
+        with _usable(self._settings.data):
+            await self._store.open()
+            stack.push_async_callback(self._store.aclose)
+            secret = self._secret()
+        http = await stack.enter_async_context(httpx.AsyncClient())
+        await stack.enter_async_context(self.rooms)
+        self._build(http, secret)
+        stack.callback(self._keep_clock)
+        self._turn_wheel()
+        stack.callback(self._stop_wheel)
+        self._persist_clock()
 
     async def http(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application: long-polling and the page by themselves, everything else through the routers."""
@@ -160,12 +174,12 @@ class Node:
             await asyncio.sleep(DRAIN_S / steps)
         self.engine.close(1012, "service restart")
 
-    def _build(self, http: httpx.AsyncClient) -> None:
+    def _build(self, http: httpx.AsyncClient, secret: bytes) -> None:
         settings = self._settings
         self.cors = Cors(None if settings.cors_origins == ("*",) else frozenset(settings.cors_origins))
         spotify = self._spotify(http)
         closed = settings.mode is Mode.CLOSED
-        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, Passes(self._secret(), closed=closed))
+        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, Passes(secret, closed=closed))
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
         sockets = SocketServer(
@@ -269,8 +283,11 @@ class Node:
             return self._settings.jwt_secret
         path = self._settings.data / "secret"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_bytes(secrets.token_bytes(32))
+            beside = path.with_name("secret.new")
+            beside.unlink(missing_ok=True)
+            beside.touch(mode=0o600, exist_ok=False)
+            beside.write_bytes(secrets.token_bytes(32))
+            beside.replace(path)
         return path.read_bytes()
 
     def _route(self, handshake: Handshake) -> Channel | Rejected:
@@ -300,17 +317,31 @@ class Node:
             self._turning.cancel()
 
     def _persist_clock(self) -> None:
+        self._keep_clock()
+        self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
+
+    def _keep_clock(self) -> None:
         try:
             self.clock.persist()
         except OSError as problem:  # a full disk: room time goes on, only a reboot would find it less exact
             log.warning("clock.not_kept", problem=str(problem))
-        self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
 
     def _checks(self) -> Mapping[str, str]:
         return {
             "store": "cannot keep anything now" if self.rooms.store_fails else "ok",
             "serving": "draining" if self.rooms.draining else "ok",
         }
+
+
+@contextmanager
+def _usable(data: Path) -> Iterator[None]:
+    """What is wrong with the data folder is the operator's to mend: one line that says what."""
+    try:
+        yield
+    except (CannotOpen, InUse) as problem:
+        raise BadSettings(f"TUTTI_DATA: {problem}") from None
+    except OSError as problem:
+        raise BadSettings(f"TUTTI_DATA: {data} cannot be used: {problem.strerror or problem}") from None
 
 
 def _new_sid() -> str:

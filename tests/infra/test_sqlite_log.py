@@ -20,7 +20,7 @@ from tutti.core.ids import Epoch, RoomId, Seq
 from tutti.core.room import Room, fold
 from tutti.infra.file_lock import InUse
 from tutti.infra.sqlite_log import SqliteLog
-from tutti.infra.sqlite_schema import MIGRATIONS, TooNew
+from tutti.infra.sqlite_schema import MIGRATIONS, CannotOpen, TooNew
 from tutti.service.ports import Past, Position, Unavailable
 
 ROOM = RoomId("r1")
@@ -188,7 +188,7 @@ class TestVersions:
         with monkeypatch.context() as patch:
             broken = (*MIGRATIONS, "DROP TABLE events; CREATE TABLE rooms (x)")
             patch.setattr("tutti.infra.sqlite_schema.MIGRATIONS", broken)
-            with pytest.raises(sqlite3.OperationalError):
+            with pytest.raises(CannotOpen, match="table rooms already exists"):
                 await log.open()
         await log.open()
         assert await log.since(ROOM, at(0)) is not None

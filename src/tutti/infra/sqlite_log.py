@@ -25,7 +25,7 @@ from tutti.infra.log_rules import opening_of
 from tutti.infra.sqlite_checkpoint import CHECKPOINT_OVER_BYTES, Checkpoints, begin_anew
 from tutti.infra.sqlite_group import Entry, Group
 from tutti.infra.sqlite_reading import Head
-from tutti.infra.sqlite_schema import migrate
+from tutti.infra.sqlite_schema import CannotOpen, migrate
 from tutti.service.ports import Conflict, Hear, Past, Position, Unavailable
 
 _HEADS_KEPT = 50_000
@@ -65,7 +65,7 @@ class SqliteLog:
         self._checkpoints: Checkpoints | None = None
 
     async def open(self) -> None:
-        """Raises `InUse` if another process has the file, `TooNew` if a later version of Tutti wrote it."""
+        """Raises `InUse` if another process has the file, `CannotOpen` if it is damaged or of a later version."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(Path(f"{self._path}.lock"))
         try:
@@ -78,6 +78,9 @@ class SqliteLog:
             ):
                 self._connection.execute(f"PRAGMA {setting}")
             migrate(self._connection)
+        except sqlite3.Error as error:
+            self._let_go()
+            raise CannotOpen(f"{self._path} cannot be opened as a room log: {error}") from error
         except BaseException:
             self._let_go()
             raise

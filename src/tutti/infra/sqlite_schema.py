@@ -41,7 +41,11 @@ MIGRATIONS = (_VERSION_1,)
 """The n-th script makes version n of version n - 1. Append; never edit one that was released."""
 
 
-class TooNew(Exception):
+class CannotOpen(Exception):
+    """The file cannot serve as the room log. The text is one line for a person."""
+
+
+class TooNew(CannotOpen):
     """The file was written by a later version of Tutti."""
 
 
