@@ -140,7 +140,7 @@ class Server:
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """What a process needs to run at all, and what the test gives."""
-    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
+    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
     return {**{name: os.environ[name] for name in kept if name in os.environ}, **given}
 
 
