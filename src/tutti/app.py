@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
@@ -12,7 +14,7 @@ from typing import Any
 
 import httpx
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -37,12 +39,14 @@ from tutti.dialects.watch.providers import BadProviders, built_in
 from tutti.dialects.watch.providers_rest import router as providers_router
 from tutti.dialects.watch.rest import router as watch_router
 from tutti.dialects.watch.spoken import SPOKEN
+from tutti.infra import logs
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
 from tutti.infra.file_lock import InUse
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity, JwtIdentity
+from tutti.service.dialect import Declined
 from tutti.service.identity import Gate
 from tutti.service.limits import Limits
 from tutti.service.metrics import Metrics
@@ -145,6 +149,8 @@ class Node:
         stack.callback(self._keep_clock)
         self._turn_wheel()
         stack.callback(self._stop_wheel)
+        logs.gather(self.wheel.after)
+        stack.callback(logs.gather, None)
         self._persist_clock()
 
     async def http(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -204,9 +210,15 @@ class Node:
     def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None) -> Litestar:
         return Litestar(
             [
-                listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
-                watch_router(hall, self.watch),
-                providers_router(hall, self.watch, self._settings.internal_api_key),
+                Router(
+                    "/",
+                    route_handlers=[
+                        listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
+                        watch_router(hall, self.watch),
+                        providers_router(hall, self.watch, self._settings.internal_api_key),
+                    ],
+                    before_request=_not_too_often(hall),
+                ),
                 operations.router(
                     self.metrics,
                     self.traffic,
@@ -300,13 +312,12 @@ class Node:
 
     def _find_client(self, scope: Message) -> None:
         """Put the address that the request really comes from where everybody looks for it."""
-        trusted = self._settings.trusted_proxies
-        if trusted and scope.get("client"):
-            forwarded = next(
-                (v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"), None
-            )
-            peer, port = scope["client"]
-            scope["client"] = (client_address(peer, forwarded, trusted), port)
+        if not scope.get("client"):
+            return
+        lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        peer, port = scope["client"]
+        forwarded = ",".join(lines)  # a proxy may add a line of its own below what the client wrote
+        scope["client"] = (client_address(peer, forwarded, self._settings.trusted_proxies), port)
 
     def _turn_wheel(self) -> None:
         self._turning = self._loop.call_later(self.wheel.slot_s, self._turn_wheel)
@@ -333,6 +344,17 @@ class Node:
         }
 
 
+def _not_too_often(hall: Hall) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """Each dialect words the refusal in its own way."""
+
+    async def count(request: Request[Any, Any, Any]) -> None:
+        slow = hall.taken(hall.addresses, request.client.host if request.client else "")
+        if slow is not None:
+            raise Declined(slow)
+
+    return count
+
+
 @contextmanager
 def _usable(data: Path) -> Iterator[None]:
     """What is wrong with the data folder is the operator's to mend: one line that says what."""
@@ -345,4 +367,4 @@ def _usable(data: Path) -> Iterator[None]:
 
 
 def _new_sid() -> str:
-    return secrets.token_urlsafe(15)
+    return urlsafe_b64encode(os.urandom(15)).decode()  # 120 bits, which nobody can guess

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Response, Router, get
+from litestar import HttpMethod, MediaType, Response, Router, get, route
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -19,6 +19,9 @@ from prometheus_client.registry import Collector
 
 from tutti.service.metrics import Metrics, Tally
 from tutti.transports.outbox import Traffic
+
+PROBED = (HttpMethod.GET, HttpMethod.HEAD)
+"""Load balancers ask with either."""
 
 
 class Alive(msgspec.Struct):
@@ -47,12 +50,19 @@ def router(
     GCCollector(registry=registry)
     document = msgspec.json.encode(asyncapi)
 
-    @get("/health", summary="Is the process alive?", tags=["operations"], sync_to_thread=False)
+    @route(
+        "/health",
+        http_method=PROBED,
+        summary="Is the process alive?",
+        tags=["operations"],
+        sync_to_thread=False,
+    )
     def health() -> Alive:
         return Alive()
 
-    @get(
+    @route(
         "/health/ready",
+        http_method=PROBED,
         summary="Can it serve? 503 while it cannot",
         tags=["operations"],
         sync_to_thread=False,

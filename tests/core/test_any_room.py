@@ -92,7 +92,7 @@ def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
 
 
 def _check_admission(before: Room | None, event: Event) -> None:
-    """Nobody was let into a full or locked room (unless it was empty), or one that had ended; and nothing happens in one of those."""
+    """Nobody was let into a room that was full, locked with somebody in it, or over; nothing happens in one that is."""
     if before is None:
         return
     assert before.closed is None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 
 from tests.infra_identity.serving import serving
-from tutti.infra.logs import LONGEST_TEXT, REDACTED, configure, redact_text
+from tutti.infra.logs import LONGEST_TEXT, REDACTED, configure, gather, redact_text
 
 MARK = "b3hIdEm3"
 tokens = st.text("abcXYZ0189._~+/=-", max_size=60).map(lambda middle: MARK + middle + MARK)
@@ -109,6 +109,27 @@ def test_debug_is_not_logged(either: Output) -> None:
     log().debug("detail")
     logging.getLogger("any").debug("detail")
     assert either.text() == ""
+
+
+def test_lines_that_can_wait_leave_together_and_in_order(as_json: Output) -> None:
+    due: list[Callable[[], None]] = []
+    gather(lambda _, call: due.append(call))
+    log().info("first")
+    log().info("second")
+    assert (as_json.text(), len(due)) == ("", 1)
+    due.pop()()
+    assert [json.loads(line)["event"] for line in as_json.text().splitlines()] == ["first", "second"]
+    log().info("third")
+    log().warning("fourth")
+    assert len(as_json.text().splitlines()) == 2, (
+        "a warning waits for nobody, nor is it told before what came first"
+    )
+    log().info("fifth")
+    logging.getLogger("some.library").warning("sixth")
+    assert len(as_json.text().splitlines()) == 2
+    log().info("seventh")
+    gather(None)
+    assert as_json.facts()["event"] == "seventh"
 
 
 def test_libraries_go_the_same_way(as_json: Output) -> None:

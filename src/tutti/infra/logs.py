@@ -10,7 +10,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import lru_cache, partial
 from json import dumps
@@ -21,8 +21,12 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls back after so many seconds."""
+
 REDACTED = "[redacted]"
 LONGEST_TEXT = 16_384
+GATHER_S = 0.2
 SHORTEST_SECRET = (
     11  # the shortest of letters and digits alone that any pattern knows: the beginning of a JWT
 )
@@ -96,6 +100,17 @@ def configure(*, json: bool, stream: TextIO | None = None) -> None:
     )
 
 
+def gather(later: Later | None) -> None:
+    """From now on let lines below a warning wait for `GATHER_S` and leave in one write; None: no longer.
+
+    A process that is killed loses those; one that ends calls this with None.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Lines):
+            handler.later = later
+            handler.release()
+
+
 class _Outlet:
     """Where our own lines go: to the same stream as the libraries', without a detour through their records."""
 
@@ -103,10 +118,14 @@ class _Outlet:
         self.name = name
         self._lines = lines
 
-    def msg(self, line: str) -> None:
-        self._lines.put(line, self.name)
+    def info(self, line: str) -> None:
+        """May wait for others to leave with it (see `gather`)."""
+        self._lines.put(line, self.name, at_once=False)
 
-    debug = info = warning = error = critical = exception = msg
+    def warning(self, line: str) -> None:
+        self._lines.put(line, self.name, at_once=True)
+
+    error = critical = exception = warning
 
 
 def redact_text(text: str) -> str:
@@ -258,17 +277,37 @@ def _shape(value: object) -> str:
 class _Lines(logging.StreamHandler[TextIO]):
     """Writes what its stream's encoding can show; a line that cannot be made is reported without its content."""
 
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.later: Later | None = None
+        self._waiting: list[str] = []
+
     def format(self, record: logging.LogRecord) -> str:
         return self._shown(super().format(record))
 
-    def put(self, line: str, name: str) -> None:
-        """A line of ours, made already. Nobody who logs fails because nobody reads."""
-        try:
-            with self.lock or nullcontext():
-                self.stream.write(self._shown(line) + self.terminator)
+    def emit(self, record: logging.LogRecord) -> None:
+        self.release()
+        super().emit(record)
+
+    def put(self, line: str, name: str, *, at_once: bool) -> None:
+        """A line of ours, made already."""
+        self._waiting.append(self._shown(line))
+        if at_once or self.later is None:
+            self.release(name)
+        elif len(self._waiting) == 1:
+            self.later(GATHER_S, self.release)
+
+    def release(self, name: str = "tutti") -> None:
+        """Write what waits. Nobody who logs fails because nobody reads."""
+        with self.lock or nullcontext():
+            lines, self._waiting = self._waiting, []
+            if not lines:
+                return
+            try:
+                self.stream.write(self.terminator.join([*lines, ""]))
                 self.stream.flush()
-        except (OSError, ValueError):
-            self._lost(name)
+            except (OSError, ValueError):
+                self._lost(name)
 
     def _shown(self, line: str) -> str:
         if line.isascii():

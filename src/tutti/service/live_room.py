@@ -65,6 +65,8 @@ class LiveRoom:
         self._rooms = rooms
         self._queue: deque[_Asked] = deque()
         self._turning = False
+        self._foreseen: dict[Seq, tuple[Recorded, Room]] = {}
+        """What the events being appended will make of the room."""
         self._kept_seq = 0
         self._unfollow = rooms.log.follow(room_id, self._heard)
 
@@ -169,6 +171,7 @@ class LiveRoom:
     def _decide_all(self, batch: list[_Asked]) -> tuple[list[Answer], tuple[Recorded, ...]]:
         """Each on the state that the ones before it leave behind."""
         now_ms = self._rooms.clock.now_ms()
+        self._foreseen.clear()
         state, answers, all_recorded = self.state, list[Answer](), list[Recorded]()
         for asked in batch:
             decision = decide(state, asked.command, asked.who, now_ms)
@@ -178,6 +181,7 @@ class LiveRoom:
             recorded = self._number(state, decision, now_ms)
             for one in recorded:
                 state = evolve(self.id, state, one)
+                self._foreseen[one.seq] = (one, state)
             all_recorded += recorded
             answers.append(Accepted(state, recorded) if state else Refused(Reason.ROOM_NOT_FOUND))
         return answers, tuple(all_recorded)
@@ -226,13 +230,18 @@ class LiveRoom:
         for recorded in events:
             if not self._is_next(recorded):
                 continue
-            self.state = evolve(self.id, self.state, recorded)
+            self.state = self._evolved(recorded)
             for audience in tuple(self.audiences.values()):
                 try:
                     audience.publish(recorded, self.state, now_ms)
                 except Exception:  # one dialect's trouble is not the others'
                     log.exception("bug", room=self.id, dialect=audience.dialect.name)
             self._after(recorded, self.state)
+
+    def _evolved(self, recorded: Recorded) -> Room:
+        """The state after this event, which was worked out before if it is our own."""
+        own, state = self._foreseen.pop(recorded.seq, (None, None))
+        return state if own is recorded and state is not None else evolve(self.id, self.state, recorded)
 
     def _is_next(self, recorded: Recorded) -> bool:
         if isinstance(recorded.event, RoomOpened):

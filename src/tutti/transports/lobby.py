@@ -106,7 +106,7 @@ class _Handler:
         if self._deadline is not None:
             self._deadline.cancel()
         self._lobby.hall.rooms.metrics.connections -= 1
-        log.info("socket.closed", socket=self._socket.id, reason=reason)
+        log.debug("socket.closed", socket=self._socket.id, reason=reason)
         self._session.closed()
 
     def _too_late(self) -> None:

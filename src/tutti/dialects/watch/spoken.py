@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -206,7 +207,12 @@ def epoch_ms(clock: Clock, room_ms: float) -> int:
 
 
 def iso(clock: Clock, room_ms: float) -> str:
-    at = datetime.fromtimestamp(clock.wall_ms(room_ms) / 1000, UTC)
+    return _iso(round(clock.wall_ms(room_ms)))
+
+
+@lru_cache(maxsize=8192)  # the same people's times stand in every roster
+def _iso(wall_ms: int) -> str:
+    at = datetime.fromtimestamp(wall_ms / 1000, UTC)
     return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
