@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,3 +131,32 @@ def test_every_timer_fires_in_its_slot_however_the_wheel_is_turned(
         assert fired[number] >= due_s - 1e-9
         late_enough = min(at for at in turned if at >= due_s + 2 * slot_s)
         assert fired[number] <= late_enough
+
+
+def test_a_timer_that_is_cancelled_leaves_nothing_until_it_would_have_been_due() -> None:
+    wheel = TimerWheel(0.0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for n in range(5_000):
+            wheel.after(86_400.0 + n, list).cancel()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 50_000
+
+
+def test_a_timer_may_cancel_all_that_would_have_fired_after_it_in_the_same_turn() -> None:
+    wheel, fired = TimerWheel(0.0), list[str]()
+    others: list[Timer] = []
+
+    def first() -> None:
+        fired.append("first")
+        for timer in others:
+            timer.cancel()
+
+    wheel.after(1.0, first)
+    others += [wheel.after(delay_s, lambda: fired.append("other")) for delay_s in (1.05, 2.0, 3.0)]
+    wheel.turn(10.0)
+    assert fired == ["first"]
+    assert len(wheel) == 0

@@ -12,21 +12,29 @@ from collections.abc import Callable
 class Timer:
     """A pending call. Keep it to `cancel` it; it is inert once it has fired or been cancelled."""
 
-    __slots__ = ("_slot", "call", "due_s")
+    __slots__ = ("_index", "_slots", "call", "due_s")
 
-    def __init__(self, call: Callable[[], None], due_s: float, slot: set[Timer]) -> None:
+    def __init__(
+        self, call: Callable[[], None], due_s: float, slots: dict[int, set[Timer]], index: int
+    ) -> None:
         self.call = call
         self.due_s = due_s
-        self._slot: set[Timer] | None = slot
+        self._slots: dict[int, set[Timer]] | None = slots
+        self._index = index
+        slots.setdefault(index, set()).add(self)
 
     @property
     def pending(self) -> bool:
-        return self._slot is not None
+        return self._slots is not None
 
     def cancel(self) -> None:
-        if self._slot is not None:
-            self._slot.discard(self)
-            self._slot = None
+        slots, self._slots = self._slots, None
+        if slots is None:
+            return
+        slot = slots[self._index]
+        slot.discard(self)
+        if not slot:  # its time may be a day away, and others come and go meanwhile
+            del slots[self._index]
 
 
 class TimerWheel:
@@ -41,10 +49,8 @@ class TimerWheel:
     def after(self, delay_s: float, call: Callable[[], None]) -> Timer:
         """Call `call` once, `delay_s` seconds after the last turn (not before)."""
         due_s = self._now_s + max(delay_s, 0.0)
-        slot = self._slots.setdefault(max(int(due_s / self.slot_s) + 1, self._turned + 1), set())
-        timer = Timer(call, due_s, slot)
-        slot.add(timer)
-        return timer
+        index = max(int(due_s / self.slot_s) + 1, self._turned + 1)
+        return Timer(call, due_s, self._slots, index)
 
     def turn(self, now_s: float) -> None:
         """Fire everything due by `now_s`, in order of slots. A call may set further timers.
@@ -58,11 +64,10 @@ class TimerWheel:
         else:
             due = [index for index in range(self._turned + 1, last + 1) if index in self._slots]
         for index in due:
-            for timer in sorted(self._slots[index], key=lambda t: t.due_s):
+            for timer in sorted(self._slots.get(index, ()), key=lambda t: t.due_s):
                 if timer.pending:
                     timer.cancel()
                     timer.call()
-            del self._slots[index]
             self._turned = index
         self._turned = max(last, self._turned)
 
