@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from tutti.core import events as e
 from tutti.core.defaults import Defaults, Expiry
@@ -76,8 +76,8 @@ def evolve(room_id: RoomId, room: Room | None, recorded: Recorded) -> Room:
         return _opened(room_id, recorded, event)
     if room is None:
         raise ValueError(f"the log of {room_id} does not begin with RoomOpened")
-    after = _apply(room, event, recorded.at_ms)
-    return replace(after, seq=recorded.seq, active_at_ms=recorded.at_ms)
+    changes = _changes(room, event, recorded.at_ms)
+    return replace(room, seq=recorded.seq, active_at_ms=recorded.at_ms, **changes)
 
 
 def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:
@@ -98,64 +98,56 @@ def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:
     )
 
 
-def _apply(room: Room, event: e.Event, at_ms: float) -> Room:  # noqa: PLR0912 - one case per event, closed
+def _changes(room: Room, event: e.Event, at_ms: float) -> dict[str, Any]:  # noqa: PLR0912 - one case per event
+    """The fields of the room that this event changes."""
     match event:
         case e.RoomOpened():
             raise AssertionError("handled by evolve")
         case e.MemberJoined(member):
-            return replace(room, members={**room.members, member.id: member})
+            return {"members": {**room.members, member.id: member}}
         case e.MemberLeft(member_id, reason):
             return _without(room, member_id, reason, at_ms)
         case e.HostChanged(host, _):
             return _seated(room, host)
         case e.RoleChanged(member_id, role):
-            return _changed(room, member_id, role=role)
+            return _member(room, member_id, role=role)
         case e.LockChanged(locked):
-            return replace(room, locked=locked)
+            return {"locked": locked}
         case e.CapacityChanged(capacity):
-            return replace(room, capacity=capacity)
+            return {"capacity": capacity}
         case e.ChatSwitched(on):
-            return replace(room, chat_on=on)
+            return {"chat_on": on}
         case e.OffsetSet(member_id, offset_ms):
-            return _changed(room, member_id, offset_ms=offset_ms)
+            return _member(room, member_id, offset_ms=offset_ms)
         case e.MediaChanged(media, timeline, _, by):
-            return replace(room, media=media, timeline=timeline, moved_by=by, moved_at_ms=at_ms)
+            return {"media": media, "timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
         case e.TimelineMoved(timeline, _, by):
-            return replace(room, timeline=timeline, moved_by=by, moved_at_ms=at_ms)
+            return {"timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
         case e.RoomClosed(reason):
-            return replace(room, closed=reason)
+            return {"closed": reason}
         case _:
             assert_never(event)
 
 
-def _without(room: Room, member_id: MemberId, reason: LeaveReason, at_ms: float) -> Room:
+def _without(room: Room, member_id: MemberId, reason: LeaveReason, at_ms: float) -> dict[str, Any]:
     members = {key: member for key, member in room.members.items() if key != member_id}
-    until = room.expelled_until
-    if reason is LeaveReason.EXPELLED:
-        still = {key: end for key, end in (until or {}).items() if end > at_ms}
-        until = {**still, member_id: at_ms + EXPELLED_FOR_MS}
-    return replace(room, members=members, expelled_until=until)
+    if reason is not LeaveReason.EXPELLED:
+        return {"members": members}
+    still = {key: end for key, end in (room.expelled_until or {}).items() if end > at_ms}
+    return {"members": members, "expelled_until": {**still, member_id: at_ms + EXPELLED_FOR_MS}}
 
 
-def _seated(room: Room, host: MemberId | None) -> Room:
+def _seated(room: Room, host: MemberId | None) -> dict[str, Any]:
     """Put `host` in the seat; a former host who is still here becomes a member."""
     members = dict(room.members)
     if room.host in members:
         members[room.host] = replace(members[room.host], role=Role.MEMBER)
     if host in members:
         members[host] = replace(members[host], role=Role.HOST)
-    return replace(room, members=members, host=host)
+    return {"members": members, "host": host}
 
 
-def _changed(
-    room: Room, member_id: MemberId, *, role: Role | None = None, offset_ms: float | None = None
-) -> Room:
+def _member(room: Room, member_id: MemberId, **changes: Any) -> dict[str, Any]:
+    """One member changed; nothing, if it is not here."""
     member = room.members.get(member_id)
-    if member is None:
-        return room
-    member = replace(
-        member,
-        role=member.role if role is None else role,
-        offset_ms=member.offset_ms if offset_ms is None else offset_ms,
-    )
-    return replace(room, members={**room.members, member_id: member})
+    return {} if member is None else {"members": {**room.members, member_id: replace(member, **changes)}}
