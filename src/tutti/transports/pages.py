@@ -20,7 +20,13 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 HASHED_NAMES = "/assets/"
 """Files under this path are named after their content, so that a copy of them never grows old."""
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+CONTENT_POLICY = (
+    "default-src 'self'; media-src 'self' http: https:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Everything from here, but for the films that a room's host names by their address."""
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)
 _NOT_BUILT = b"""<!doctype html><meta charset=utf-8><title>Tutti</title>
 <p>The server runs, but its page has not been built: <code>make web</code>.</p>"""
 
@@ -59,12 +65,15 @@ class Pages:
             ("cache-control", file.cache),
             ("accept-ranges", "bytes"),
             ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),  # who has a room's address may enter it
         ]
+        if file.kind.startswith("text/html"):
+            headers.append(("content-security-policy", CONTENT_POLICY))
         head_only = scope["method"] == "HEAD"
-        if asked.get(b"if-none-match") == file.etag:
+        if _names(asked.get(b"if-none-match", ""), file.etag):
             await _answer(send, 304, headers, b"")
-        elif b"range" in asked and asked.get(b"if-range", file.etag) == file.etag:
-            await _part(send, file, asked[b"range"], headers, head_only=head_only)
+        elif b"range" in asked and not head_only and asked.get(b"if-range", file.etag) == file.etag:
+            await _part(send, file, asked[b"range"], headers)
         else:
             await _answer(send, 200, headers, file.body, head_only=head_only)
 
@@ -77,19 +86,22 @@ def _file(name: str, body: bytes) -> _File:
     return _File(body, kind, f'"{sha256(body).hexdigest()[:20]}"', cache)
 
 
-async def _part(
-    send: Send, file: _File, asked: str, headers: list[tuple[str, str]], *, head_only: bool
-) -> None:
+def _names(tags: str, etag: str) -> bool:
+    """Whether one of these tags is this one (RFC 9110 §13.1.2: strong or weak is the same here)."""
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in tags.split(","))
+
+
+async def _part(send: Send, file: _File, asked: str, headers: list[tuple[str, str]]) -> None:
     size = len(file.body)
     span = _span(asked, size)
     if span is None:  # several ranges, or another unit: RFC 9110 §14.2 lets us answer with all of it
-        await _answer(send, 200, headers, file.body, head_only=head_only)
+        await _answer(send, 200, headers, file.body)
     elif span[0] >= span[1]:
         await _answer(send, 416, [*headers, ("content-range", f"bytes */{size}")], b"")
     else:
         start, end = span
         headers = [*headers, ("content-range", f"bytes {start}-{end - 1}/{size}")]
-        await _answer(send, 206, headers, file.body[start:end], head_only=head_only)
+        await _answer(send, 206, headers, file.body[start:end])
 
 
 def _span(asked: str, size: int) -> tuple[int, int] | None:
@@ -99,6 +111,8 @@ def _span(asked: str, size: int) -> tuple[int, int] | None:
         return None
     if not match[1]:
         return max(size - int(match[2]), 0), size
+    if match[2] and int(match[2]) < int(match[1]):  # not a range at all: RFC 9110 §14.1.1
+        return None
     return int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
 
 
