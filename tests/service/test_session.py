@@ -6,10 +6,15 @@ import msgspec
 import pytest
 
 from tests.rooms import HOST, defaults
-from tests.service.world import PLAIN, ROOM, World, settle
+from tests.service.world import PLAIN, ROOM, Plain, World, settle
 from tutti.core import commands as c
+from tutti.core import events as e
 from tutti.core.defaults import Control
+from tutti.core.events import Recorded
 from tutti.core.refusals import Refused
+from tutti.core.room import Room
+from tutti.service import dialect as d
+from tutti.service.frames import Frame
 from tutti.service.limits import Bucket, Limits, Rate
 
 
@@ -194,6 +199,26 @@ async def test_what_waits_to_be_coalesced_is_not_overtaken() -> None:
         await world.rooms.ask(ROOM, c.Play(), HOST)
         assert probe.names[-2:] == ["MemberJoined", "TimelineMoved"]
         assert probe.last("MemberJoined")["members"] == 22
+
+
+async def test_what_is_told_to_each_alone_overtakes_nothing_either() -> None:
+    class Personal(Plain):
+        personal = frozenset({e.TimelineMoved})
+
+        def tell(self, recorded: Recorded, room: Room, viewer: d.Viewer, now_ms: float) -> tuple[Frame, ...]:
+            return (Frame(b'{"event":"alone"}'),)
+
+    async with World() as world:
+        await opened(world)
+        session, probe = world.connect()
+        session.hear(Personal(), "enter", raw(ROOM, "first"), None)
+        await settle()
+        for n in range(20):
+            other, _ = world.connect()
+            other.hear(Personal(), "enter", raw(ROOM, f"p{n}"), None)
+            await settle()
+        await world.rooms.ask(ROOM, c.Play(), HOST)
+        assert probe.names[-2:] == ["MemberJoined", "alone"]
 
 
 async def test_everybody_hears_once_a_second_how_far_each_is_off() -> None:

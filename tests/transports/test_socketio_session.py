@@ -11,6 +11,7 @@ from tests.transports.engine_room import Clock, Engine, Wire
 from tutti.service.frames import Frame
 from tutti.transports.engineio import EngineSession
 from tutti.transports.socketio import (
+    MAX_CONNECTS,
     MAX_HELD_BYTES,
     MAX_HELD_EVENTS,
     Namespace,
@@ -354,6 +355,16 @@ class TestDisconnect:
         assert [guest.heard() for guest in lobby.guests] == [[], ["again"]]
         assert lobby.asked[0][0].id != lobby.asked[1][0].id
         assert wire.alive()
+
+    def test_client_that_comes_and_goes_for_ever_is_closed(self, world: World, lobby: Door) -> None:
+        session, wire = connected(world)
+        for _ in range(MAX_CONNECTS - 1):
+            session.text(b"41")
+            session.text(b"40")
+        assert wire.alive()
+        session.text(b"40/nowhere")
+        assert wire.closed_with == (1008, "too many connects")
+        assert len(lobby.guests) == MAX_CONNECTS
 
     def test_client_that_left_sends_no_more_events(self, world: World) -> None:
         session, wire = connected(world)

@@ -26,6 +26,7 @@ from tutti.transports.socketio_packets import (
 
 MAX_HELD_EVENTS: Final = 32  # events that came before the namespace was accepted
 MAX_HELD_BYTES: Final = 256 << 10
+MAX_CONNECTS: Final = 100  # to namespaces, in one connection's life: each begins with fresh limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class SocketSession:
         "_arriving",
         "_attachments",
         "_attachments_bytes",
+        "_connects",
         "_deadline",
         "_server",
         "_sockets",
@@ -110,6 +112,7 @@ class SocketSession:
         self._arriving: Incomplete | None = None
         self._attachments: list[bytes] | None = None
         self._attachments_bytes = 0
+        self._connects = 0
         self._deadline: Timer | None = None
         self._await_connect()
 
@@ -206,6 +209,10 @@ class SocketSession:
             socket.answered(packet)
 
     def _connect(self, packet: Connect) -> None:
+        self._connects += 1
+        if self._connects > MAX_CONNECTS:
+            self.engine.close(1008, "too many connects")
+            return
         namespace = self._server.namespaces.get(packet.namespace)
         if namespace is None:
             self.engine.send(packets.connect_error_frame("Invalid namespace", packet.namespace))
