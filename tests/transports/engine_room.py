@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tutti.service.frames import Frame
 from tutti.service.timers import TimerWheel
 from tutti.transports.engineio import EngineServer, EngineSession, EngineSettings, Opening, Refusal
-from tutti.transports.engineio_session import Conversation
+from tutti.transports.engineio_roles import Conversation
 
 
 class Clock:

@@ -12,14 +12,13 @@ from tutti.service.frames import Frame
 from tutti.transports.engineio import EngineSession
 from tutti.transports.socketio import (
     MAX_CONNECTS,
-    MAX_HELD_BYTES,
-    MAX_HELD_EVENTS,
     Namespace,
     Socket,
     SocketServer,
     SocketSettings,
 )
 from tutti.transports.socketio_packets import Acknowledgement, Event, event_frame, placeholder
+from tutti.transports.socketio_socket import MAX_HELD_BYTES, MAX_HELD_EVENTS
 
 
 class Door:

@@ -20,14 +20,8 @@ from tutti.transports.engineio_admission import (
     Caps,
     Refusal,
 )
-from tutti.transports.engineio_session import (
-    Conversation,
-    EngineSession,
-    EngineSettings,
-    Exchange,
-    Opening,
-    Socket,
-)
+from tutti.transports.engineio_roles import Conversation, EngineSettings, Exchange, Opening, Socket
+from tutti.transports.engineio_session import EngineSession
 
 __all__ = (
     "Caps",
