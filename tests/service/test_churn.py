@@ -245,6 +245,33 @@ async def test_a_dialect_that_fails_keeps_no_event_from_another() -> None:
         assert probe.names == ["welcome", "TimelineMoved", "MemberLeft"]
 
 
+async def test_who_joins_a_room_that_ends_in_the_same_turn_is_told_so_and_not_left_listening() -> None:
+    async with World() as world:
+        await opened(world)
+        session, probe = world.connect()
+        world.rooms.submit(ROOM, c.Play(), HOST, lambda _: None)  # a turn is under way: what follows is one
+        await say(session, "enter", ROOM, "ann")
+        world.rooms.submit(ROOM, c.Close(), HOST, lambda _: None)
+        await settle()
+        assert probe.names == ["refused"]
+        await world.turn(5 * 60_000)
+        assert world.rooms.alive() == ()
+
+
+async def test_what_was_asked_before_the_end_is_kept_and_answered() -> None:
+    log, answers = SlowLog(), list[Answer]()
+    async with World(log) as world:
+        await opened(world)
+        for n in range(40):
+            world.rooms.submit(ROOM, c.Join(f"p{n}"), MemberId(f"p{n}"), answers.append)
+            await asyncio.sleep(0)
+        world.rooms.draining = True
+    assert [type(answer) for answer in answers] == [Accepted] * 40
+    past = await log.read(ROOM)
+    assert past is not None
+    assert len(past.events) == 41
+
+
 async def test_after_a_long_night_rooms_are_ended_a_few_at_a_time() -> None:
     log = MemoryLog()
     async with World(log) as before:

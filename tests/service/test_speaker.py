@@ -186,6 +186,9 @@ async def test_codes_cannot_be_guessed_by_asking_instead_of_entering() -> None:
             await world.say(session, name, "GUESS", "eve")
             reasons.append(probe.last("refused")["reason"])
         assert reasons == ["room_not_found"] * 3 + ["rate_limited"] * 2
+        session, probe = world.connect()
+        await world.say(session, "enter", ROOM, "ann")
+        assert probe.names == ["welcome"], "who knows a room's code gets in all the same"
 
 
 async def test_large_sentences_that_wait_hold_their_sender_back_sooner() -> None:

@@ -31,6 +31,8 @@ class Hall:
         """Requests over HTTP; what is said over sockets is counted by connection."""
         self.people = Buckets(limits.per_person) if limits else None
         self.failed_joins = Buckets(limits.failed_joins) if limits else None
+        self.failed_asks = Buckets(limits.failed_joins) if limits else None
+        """Apart from joins: a page left open that talks to a room long gone keeps nobody beside it from joining."""
         self.failed_tokens = Buckets(limits.failed_tokens) if limits else None
         self.founding = Buckets(limits.rooms_per_address) if limits else None
 
@@ -39,27 +41,20 @@ class Hall:
         wait_s = buckets.take(key, self.rooms.clock.now_ms()) if buckets is not None else 0.0
         return _wait(wait_s) if wait_s else None
 
-    def guessing(self, client: str) -> Refused | None:
-        """Whether so many rooms that there are not were asked for from this address that it has to wait."""
-        return self._dry(self.failed_joins, client)
-
-    def guessed(self, client: str) -> None:
-        """There is no such room."""
-        self.taken(self.failed_joins, client)
+    def dry(self, buckets: Buckets | None, key: str) -> Refused | None:
+        """As `taken`, without taking: for things that cost only when they fail."""
+        wait_s = buckets.is_dry(key, self.rooms.clock.now_ms()) if buckets is not None else 0.0
+        return _wait(wait_s) if wait_s else None
 
     async def verify(self, token: str | None, client: str) -> Principal | Refused:
         """As the gate does; an address that keeps sending tokens that are none has to wait."""
-        slow = self._dry(self.failed_tokens, client)
+        slow = self.dry(self.failed_tokens, client)
         if slow is not None:
             return slow
         principal = await self.gate.verify(token)
         if token and isinstance(principal, Refused) and principal.reason is Reason.UNAUTHENTICATED:
             self.taken(self.failed_tokens, client)
         return principal
-
-    def _dry(self, buckets: Buckets | None, key: str) -> Refused | None:
-        wait_s = buckets.is_dry(key, self.rooms.clock.now_ms()) if buckets is not None else 0.0
-        return _wait(wait_s) if wait_s else None
 
 
 def _wait(wait_s: float) -> Refused:

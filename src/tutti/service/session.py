@@ -23,7 +23,7 @@ from tutti.service.fanout import Subscription
 from tutti.service.hall import Hall
 from tutti.service.identity import matched
 from tutti.service.inbox import Inbox, Reply
-from tutti.service.limits import Bucket
+from tutti.service.limits import Bucket, Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
 from tutti.service.metrics import Metrics
 from tutti.service.ports import Principal
@@ -234,7 +234,7 @@ class Session:
         if isinstance(command, c.Report):
             command = self._sampled(command, ask.stamped_ms)
         if entered is None:
-            self._find(turn, ask.room, lambda live: live.submit(command, who, turn.answered))
+            self._find_to(turn, ask.room, command, who)
         elif self._hall.rooms.draining:
             turn.refuse(Refused(Reason.DRAINING))
         else:
@@ -279,12 +279,18 @@ class Session:
 
             live.submit(c.Join(enter.name or who.name or who.id), who.id, turn.guard(joined))
 
-        self._find(turn, enter.room, found)
+        self._find(turn, enter.room, found, self._hall.failed_joins)
 
-    def _find(self, turn: Turn, room_id: RoomId, then: Callable[[LiveRoom], None]) -> None:
+    def _find(
+        self,
+        turn: Turn,
+        room_id: RoomId,
+        then: Callable[[LiveRoom], None],
+        guesses: Buckets | None,
+    ) -> None:
         """`then` hears the room. Whoever keeps naming rooms that there are not is guessing, and has to wait."""
         hall, client = self._hall, self.connection.client
-        slow = hall.guessing(client)
+        slow = hall.dry(guesses, client)
         if slow is not None:
             turn.refuse(slow)
             return
@@ -294,7 +300,7 @@ class Session:
                 return
             if isinstance(live, Refused):
                 if live.reason is Reason.ROOM_NOT_FOUND:
-                    hall.guessed(client)
+                    hall.taken(guesses, client)
                 turn.refuse(live)
             elif hall.rooms.draining:
                 turn.refuse(Refused(Reason.DRAINING))
@@ -306,16 +312,21 @@ class Session:
     def _welcome(self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer) -> None:
         if self._gone:  # while it was being admitted; its member has a first visit's time to come back
             return
-        if isinstance(answer, Accepted) and live.state is not None and who in live.state.members:
-            subscription = self._listen(turn.dialect, live, who)
-            self._remember(turn.dialect, live.state, who)
-            now_ms = self._hall.rooms.clock.now_ms()
-            subscription.send(turn.dialect.welcome(live.state, subscription.viewer, now_ms))
-            subscription.was_told(live.state, now_ms)
-            live.helm.entered(subscription)
-            turn.done(live.state)
+        room = live.state
+        if isinstance(answer, Refused):
+            turn.refuse(answer)
+        elif room is None or who not in room.members:  # let go again before it could be told
+            turn.refuse(Refused(Reason.NOT_A_MEMBER))
+        elif (over := ended(room)) is not None:
+            turn.refuse(over)
         else:
-            turn.refuse(answer if isinstance(answer, Refused) else Refused(Reason.NOT_A_MEMBER))
+            subscription = self._listen(turn.dialect, live, who)
+            self._remember(turn.dialect, room, who)
+            now_ms = self._hall.rooms.clock.now_ms()
+            subscription.send(turn.dialect.welcome(room, subscription.viewer, now_ms))
+            subscription.was_told(room, now_ms)
+            live.helm.entered(subscription)
+            turn.done(room)
 
     def _remember(self, dialect: d.Dialect, room: Room, who: MemberId) -> None:
         token = self._speaker.token
@@ -344,7 +355,13 @@ class Session:
         self._hall.rooms.release(live)
 
     def _exit(self, turn: Turn, sentence: d.Exit, who: MemberId) -> None:
-        self._find(turn, sentence.room, lambda live: live.submit(c.Leave(), who, turn.answered))
+        self._find_to(turn, sentence.room, c.Leave(), who)
+
+    def _find_to(self, turn: Turn, room_id: RoomId, command: c.Command, who: MemberId) -> None:
+        def found(live: LiveRoom) -> None:
+            live.submit(command, who, turn.answered)
+
+        self._find(turn, room_id, found, self._hall.failed_asks)
 
     def _see(self, turn: Turn, sentence: d.Renew | d.Resync, who: MemberId) -> None:
         def found(live: LiveRoom) -> None:
@@ -358,7 +375,7 @@ class Session:
             else:
                 self._resync(turn, live, live.state, who)
 
-        self._find(turn, sentence.room, found)
+        self._find(turn, sentence.room, found, self._hall.failed_asks)
 
     def _resync(self, turn: Turn, live: LiveRoom, room: Room, who: MemberId) -> None:
         entered = self._entered(live.id, who)
@@ -389,6 +406,9 @@ class Session:
             return
         if isinstance(live, Refused) or live.state is None:
             turn.refuse(Refused(Reason.ROOM_NOT_FOUND))
+            return
+        if (over := ended(live.state)) is not None:
+            turn.refuse(over)
             return
         subscription = self._listen(turn.dialect, live, who.id)
         now_ms = rooms.clock.now_ms()
