@@ -96,7 +96,7 @@ def configure(*, json: bool, stream: TextIO | None = None) -> None:
         ],
         logger_factory=lambda *name: _Outlet(handler, *name),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,  # putting a logger together costs as much as the line
     )
 
 
