@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from tutti.core.refusals import Refused
 from tutti.core.room import Room
@@ -26,6 +26,10 @@ class Answering(Protocol):
 
     def finished(self) -> None:
         """The sentence is answered."""
+        ...
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Answer it when this work is done."""
         ...
 
     def fail(self) -> None:
@@ -55,6 +59,10 @@ class Turn:
                 self.done(answer.room)
         except Exception:
             self._session.fail()
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on in a task of its own."""
+        self._session.later(work)
 
     def guard(self, then: Callable[[T], None]) -> Callable[[T], None]:
         """`then`, and the end of the connection if it fails: nobody is to wait for ever."""

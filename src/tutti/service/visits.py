@@ -1,0 +1,269 @@
+"""The rooms that one connection has entered, and what each of its sentences asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from tutti.core import commands as c
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
+from tutti.service import dialect as d
+from tutti.service.connection import Connection
+from tutti.service.fanout import Subscription
+from tutti.service.hall import Hall
+from tutti.service.limits import Buckets
+from tutti.service.live_room import Accepted, Answer, LiveRoom
+from tutti.service.ports import Principal
+from tutti.service.rooms import canonical, ended
+from tutti.service.skew import Skew
+from tutti.service.speaker import Speaker, Spoken
+from tutti.service.turn import Turn
+
+WISHES = (c.Play, c.Pause, c.Seek)
+
+
+class Visits:
+    """`heed` a sentence once it is known who says it; `end` when the connection has gone."""
+
+    __slots__ = ("_connection", "_gone", "_hall", "_skew", "_speaker", "_subscriptions")
+
+    def __init__(self, hall: Hall, connection: Connection, speaker: Speaker) -> None:
+        self._hall = hall
+        self._connection = connection
+        self._speaker = speaker
+        self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
+        self._gone = False
+        self._skew: Skew | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._subscriptions)
+
+    def heed(self, turn: Turn, sentence: Spoken, who: Principal) -> None:
+        match sentence:
+            case d.Ask():
+                self._ask(turn, sentence, who.id)
+            case d.Enter():
+                self._enter(turn, sentence, who)
+            case d.Exit():
+                self._exit(turn, sentence, who.id)
+            case d.Renew() | d.Resync():
+                self._see(turn, sentence, who.id)
+            case d.Found():
+                self._found(turn, sentence, who)
+            case _:
+                assert_never(sentence)
+
+    def end(self) -> None:
+        """The connection is gone: its members are lost, not left."""
+        self._gone = True
+        for live, subscription in tuple(self._subscriptions.values()):
+            self._detach(live, subscription)
+
+    def part_from_others(self, member: MemberId) -> None:
+        """Whoever is known to be somebody listens no longer as somebody else."""
+        for live, subscription in tuple(self._subscriptions.values()):
+            if subscription.member != member:
+                self._detach(live, subscription)
+
+    def entered_as(self, sentence: Spoken) -> MemberId | None:
+        """Who somebody is that does not say so in every sentence: whoever entered the room on this connection."""
+        if isinstance(sentence, d.Found):
+            return None
+        entered = self._subscriptions.get(canonical(sentence.room))
+        return entered[1].member if entered else None
+
+    def _ask(self, turn: Turn, ask: d.Ask, who: MemberId) -> None:
+        entered = self._entered(ask.room, who)
+        command = ask.command
+        if isinstance(command, c.Report):
+            command = self._sampled(command, ask.stamped_ms)
+        if entered is None:
+            self._find_to(turn, ask.room, command, who)
+        elif self._hall.rooms.draining:
+            turn.refuse(Refused(Reason.DRAINING))
+        else:
+            live, subscription = entered
+            self._ask_here(turn, command, live, subscription)
+
+    def _ask_here(self, turn: Turn, command: c.Command, live: LiveRoom, subscription: Subscription) -> None:
+        """As somebody who is told of the timeline, and so may only repeat it."""
+        if not isinstance(command, WISHES):
+            live.submit(command, subscription.member, turn.answered)
+            return
+        echo = live.echo(command, subscription)
+
+        def answered(answer: Answer) -> None:
+            turn.answered(answer)
+            if echo is not None and isinstance(answer, Accepted) and not answer.events:
+                live.helm.overtaken(subscription, echo)
+
+        live.submit(replace(command, told=echo), subscription.member, turn.guard(answered))
+
+    def _sampled(self, report: c.Report, stamped_ms: float | None) -> c.Report:
+        """With the time at which the player was where it says: earlier than it was heard, by the way here."""
+        late_ms = self._connection.half_rtt_ms
+        if stamped_ms is not None:
+            if self._skew is None:
+                self._skew = Skew()
+            late_ms += self._skew.late_ms(stamped_ms, report.sampled_at_ms)
+        if not late_ms:
+            return report
+        return c.Report(report.position_ms, report.sampled_at_ms - late_ms, report.playing, report.media)
+
+    def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
+        """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
+
+        def found(live: LiveRoom) -> None:
+            if enter.as_host and live.state is not None and live.state.host != who.id:
+                turn.refuse(Refused(Reason.NOT_ALLOWED, "Only the host may join as host"))
+                return
+
+            def joined(answer: Answer) -> None:
+                self._welcome(turn, live, who.id, answer)
+
+            live.submit(c.Join(enter.name or who.name or who.id), who.id, turn.guard(joined))
+
+        self._find(turn, enter.room, found, self._hall.failed_joins)
+
+    def _find(
+        self,
+        turn: Turn,
+        room_id: RoomId,
+        then: Callable[[LiveRoom], None],
+        guesses: Buckets | None,
+    ) -> None:
+        """`then` hears the room. Whoever keeps naming rooms that there are not is guessing, and has to wait."""
+        hall, client = self._hall, self._connection.client
+        slow = hall.dry(guesses, client)
+        if slow is not None:
+            turn.refuse(slow)
+            return
+
+        def found(live: LiveRoom | Refused) -> None:
+            if self._gone:
+                return
+            if isinstance(live, Refused):
+                if live.reason is Reason.ROOM_NOT_FOUND:
+                    hall.taken(guesses, client)
+                turn.refuse(live)
+            elif hall.rooms.draining:
+                turn.refuse(Refused(Reason.DRAINING))
+            else:
+                then(live)
+
+        hall.rooms.find(room_id, turn.guard(found))
+
+    def _welcome(self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer) -> None:
+        if self._gone:  # while it was being admitted; its member has a first visit's time to come back
+            return
+        room = live.state
+        if isinstance(answer, Refused):
+            turn.refuse(answer)
+        elif room is None or who not in room.members:  # let go again before it could be told
+            turn.refuse(Refused(Reason.NOT_A_MEMBER))
+        elif (over := ended(room)) is not None:
+            turn.refuse(over)
+        else:
+            subscription = self._listen(turn.dialect, live, who)
+            self._remember(turn.dialect, room, who)
+            now_ms = self._hall.rooms.clock.now_ms()
+            subscription.send(turn.dialect.welcome(room, subscription.viewer, now_ms))
+            subscription.was_told(room, now_ms)
+            live.helm.entered(subscription)
+            turn.done(room)
+
+    def _remember(self, dialect: d.Dialect, room: Room, who: MemberId) -> None:
+        token = self._speaker.token
+        if token is not None and not self._hall.gate.verifies(dialect.name):
+            self._hall.bearers.remember(room.id, token, who, as_host=room.host == who)
+
+    def _listen(self, dialect: d.Dialect, live: LiveRoom, who: MemberId) -> Subscription:
+        before = self._subscriptions.pop(live.id, None)
+        if before is not None:
+            live.detach(before[1])
+        subscription = Subscription(
+            self._connection, who, dialect, lambda: self._forget(live.id, subscription)
+        )
+        self._subscriptions[live.id] = (live, subscription)
+        live.attach(subscription)
+        return subscription
+
+    def _forget(self, room_id: RoomId, subscription: Subscription) -> None:
+        entered = self._subscriptions.get(room_id)
+        if entered is not None and entered[1] is subscription:
+            del self._subscriptions[room_id]
+
+    def _detach(self, live: LiveRoom, subscription: Subscription) -> None:
+        live.detach(subscription)
+        self._forget(live.id, subscription)
+        self._hall.rooms.release(live)
+
+    def _exit(self, turn: Turn, sentence: d.Exit, who: MemberId) -> None:
+        self._find_to(turn, sentence.room, c.Leave(), who)
+
+    def _find_to(self, turn: Turn, room_id: RoomId, command: c.Command, who: MemberId) -> None:
+        def found(live: LiveRoom) -> None:
+            live.submit(command, who, turn.answered)
+
+        self._find(turn, room_id, found, self._hall.failed_asks)
+
+    def _see(self, turn: Turn, sentence: d.Renew | d.Resync, who: MemberId) -> None:
+        def found(live: LiveRoom) -> None:
+            if live.state is None or who not in live.state.members:
+                turn.refuse(Refused(Reason.NOT_A_MEMBER))
+            elif (over := ended(live.state)) is not None:
+                turn.refuse(over)
+            elif isinstance(sentence, d.Renew):
+                live.presence.renewed(who)
+                turn.done(live.state)
+            else:
+                self._resync(turn, live, live.state, who)
+
+        self._find(turn, sentence.room, found, self._hall.failed_asks)
+
+    def _resync(self, turn: Turn, live: LiveRoom, room: Room, who: MemberId) -> None:
+        entered = self._entered(live.id, who)
+        viewer = entered[1].viewer if entered else d.Viewer(who, self._connection.half_rtt_ms)
+        now_ms = self._hall.rooms.clock.now_ms()
+        for frame in turn.dialect.resync(room, viewer, now_ms):
+            self._connection.send(frame)
+        if entered:
+            entered[1].was_told(room, now_ms)
+            live.helm.entered(entered[1])
+        turn.done(room)
+
+    def _found(self, turn: Turn, found: d.Found, who: Principal) -> None:
+        slow = self._hall.taken(self._hall.founding, self._connection.client)
+        if slow is not None:
+            turn.refuse(slow)
+            return
+        turn.later(self._found_now(turn, found.command, who))
+
+    async def _found_now(self, turn: Turn, command: c.Open, who: Principal) -> None:
+        rooms = self._hall.rooms
+        answer = await rooms.found(lambda: self._hall.new_room_id(turn.dialect.name), command, who.id)
+        if isinstance(answer, Refused):
+            turn.refuse(answer)
+            return
+        live = await rooms.live(answer.room.id)
+        if self._gone:
+            return
+        if isinstance(live, Refused) or live.state is None:
+            turn.refuse(Refused(Reason.ROOM_NOT_FOUND))
+            return
+        if (over := ended(live.state)) is not None:
+            turn.refuse(over)
+            return
+        subscription = self._listen(turn.dialect, live, who.id)
+        now_ms = rooms.clock.now_ms()
+        subscription.send(turn.dialect.founded(live.state, subscription.viewer, now_ms))
+        turn.done(live.state)
+
+    def _entered(self, room_id: RoomId, who: MemberId) -> tuple[LiveRoom, Subscription] | None:
+        entered = self._subscriptions.get(room_id) or self._subscriptions.get(canonical(room_id))
+        if entered is None or entered[1].member != who:
+            return None
+        return entered
