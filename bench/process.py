@@ -144,15 +144,16 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, name: str, lo
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Unmeasured(
-                f"{name} ended with status {process.returncode}; it said:\n{log.read_text()[-2000:]}"
-            )
+            raise Unmeasured(f"{name} ended with status {process.returncode}: {_last_line(log)}")
         if _answers(port):
             return
         time.sleep(0.05)
-    raise Unmeasured(
-        f"{name} was not ready after {START_TIMEOUT_S:.0f} s; it said:\n{log.read_text()[-2000:]}"
-    )
+    raise Unmeasured(f"{name} was not ready after {START_TIMEOUT_S:.0f} s: {_last_line(log)}")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return f"{lines[-1][:300] if lines else 'no output'} (all of it: bench/out/{log.name})"
 
 
 def _answers(port: int) -> bool:
