@@ -70,6 +70,28 @@ async def test_an_address_that_a_client_made_up_is_nobodys(tmp_path: Path) -> No
         assert elsewhere.status_code == 201
 
 
+async def test_a_provider_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    app = {"SPOTIFY_CLIENT_ID": "id", "SPOTIFY_CLIENT_SECRET": "secret"}
+    async with silent, asyncio.timeout(2.5):
+        async with (
+            serving(tmp_path, **app, SPOTIFY_API_URL=f"http://127.0.0.1:{port}") as node,
+            asking(node) as http,
+        ):
+            answer = asyncio.create_task(create(http))
+            await asked.wait()
+        assert (await answer).status_code == 503
+
+
 @pytest.mark.parametrize("path", ["/api/sessions", "/auth/watch-together/rooms"])
 @pytest.mark.parametrize(
     ("body", "status"),

@@ -263,7 +263,9 @@ class Node:
     def _spotify(self, http: httpx.AsyncClient) -> SpotifyIdentity | None:
         if not self._settings.spotify_enabled:
             return None
-        return SpotifyIdentity(http, self.clock.now_ms, api_url=self._settings.spotify_api_url)
+        spotify = SpotifyIdentity(http, self.clock.now_ms, api_url=self._settings.spotify_api_url)
+        self._stack.push_async_callback(spotify.aclose)
+        return spotify
 
     def _house(self) -> House:
         providers = built_in()
