@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +17,7 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.infra.memory_log import MemoryLog
 from tutti.service.live_room import Accepted, Answer
-from tutti.service.ports import Position, Unavailable
+from tutti.service.ports import Hear, Past, Position, Unavailable
 
 OPEN = c.Open("night", "Host", defaults(control=Control.EVERYBODY, capacity=1_000))
 
@@ -104,6 +105,52 @@ async def test_listeners_of_both_nodes_hear_the_same_events_in_the_same_order() 
         told = [[m["seq"] for m in probe.heard if m["event"] == "TimelineMoved"] for probe in (ann, bob)]
         assert told[0] == told[1] == sorted(told[0])  # type: ignore[type-var] # JSON numbers
         assert len(told[0]) == 5
+
+
+class LossyLog(MemoryLog):
+    """A memory log that can lose what it has to tell, and read so slowly that the room goes on meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losing = False
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+    def follow(self, room: RoomId, hear: Hear) -> Callable[[], None]:
+        return super().follow(room, lambda events: None if self.losing else hear(events))
+
+    async def read(self, room: RoomId) -> Past | None:
+        past = await super().read(room)
+        await self.reading.wait()
+        return past
+
+
+async def test_what_did_not_reach_a_node_is_read_as_soon_as_the_next_event_shows_it() -> None:
+    log, clock = LossyLog(), TurnedClock()
+    async with World(log, clock) as one, World(log, clock) as two:
+        await opened(one)
+        session, bob = two.connect()
+        await two.say(session, "enter", ROOM, "bob")
+        log.losing = True
+        await one.rooms.ask(ROOM, c.Play(), HOST)
+        log.losing = False
+        clock.turn(1_000)
+        await one.rooms.ask(ROOM, c.Seek(90_000.0), HOST)
+        await settle()
+        assert bob.names == ["welcome", "TimelineMoved", "TimelineMoved"]
+        assert await one.rooms.look(ROOM) == await two.rooms.look(ROOM)
+
+
+async def test_what_happens_while_a_room_is_loaded_is_not_missed() -> None:
+    log, clock = LossyLog(), TurnedClock()
+    async with World(log, clock) as one, World(log, clock) as two:
+        await opened(one)
+        log.reading.clear()
+        looking = asyncio.create_task(two.rooms.look(ROOM))
+        await settle()
+        await one.rooms.ask(ROOM, c.Play(), HOST)
+        log.reading.set()
+        assert await looking == await one.rooms.look(ROOM)
 
 
 async def test_only_one_of_two_nodes_takes_the_last_seat() -> None:

@@ -65,10 +65,12 @@ class LiveRoom:
         self._rooms = rooms
         self._queue: deque[_Asked] = deque()
         self._turning = False
+        self._behind = False
+        """Something was kept that did not reach us."""
         self._foreseen: dict[Seq, tuple[Recorded, Room]] = {}
         """What the events being appended will make of the room."""
         self._kept_seq = 0
-        self._unfollow = rooms.log.follow(room_id, self._heard)
+        self._unfollow = rooms.log.follow(room_id, self.hear)
 
     @property
     def idle(self) -> bool:
@@ -91,9 +93,7 @@ class LiveRoom:
                 done(Accepted(self.state))
                 return
         self._queue.append(_Asked(command, who, done, now_ms))
-        if not self._turning:
-            self._turning = True
-            self._rooms.spawn(self._turns())
+        self._take_turns()
 
     def echo(self, command: Wish, subscription: Subscription) -> c.Told | None:
         """What this connection was told and now only says back; None: somebody wishes this."""
@@ -127,14 +127,38 @@ class LiveRoom:
             self.presence.restored(self.state)
         self._rooms.changed(self)
 
+    def hear(self, events: tuple[Recorded, ...]) -> None:
+        """These are kept now, whoever appended them: apply and tell. What was missed before them is read."""
+        now_ms = self._rooms.clock.now_ms()
+        for recorded in events:
+            if not self._is_next(recorded):
+                self._behind = self._behind or self._is_ahead(recorded)
+                continue
+            self.state = self._evolved(recorded)
+            for audience in tuple(self.audiences.values()):
+                try:
+                    audience.publish(recorded, self.state, now_ms)
+                except Exception:  # one dialect's trouble is not the others'
+                    log.exception("bug", room=self.id, dialect=audience.dialect.name)
+            self._after(recorded, self.state)
+        if self._behind:
+            self._take_turns()
+
     def close(self) -> None:
         """Forget the replica. The room itself lives on in the log."""
         self._unfollow()
         self.presence.stop()
         self.helm.stop()
 
+    def _take_turns(self) -> None:
+        if not self._turning:
+            self._turning = True
+            self._rooms.spawn(self._turns())
+
     async def _turns(self) -> None:
-        while self._queue:
+        while self._queue or self._behind:
+            if self._behind:
+                await self._fetch_missed()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
             try:
                 answers = await self._turn(batch)
@@ -208,9 +232,18 @@ class LiveRoom:
         if fresh is not None and self.state is not None and fresh.epoch == self.state.epoch:
             missed = await self._rooms.log.since(self.id, Position(self.state.epoch, self.state.seq))
             if missed is not None:
-                self._heard(missed)
+                self.hear(missed)
                 return
         self.load(past.snapshot, past.events)
+
+    async def _fetch_missed(self) -> None:
+        self._behind = False
+        try:
+            await self._catch_up()
+        except Unavailable as problem:
+            self._rooms.log_unavailable(self.id, problem)
+        except Exception:
+            log.exception("bug", room=self.id)
 
     def _answer_all(self, batch: list[_Asked], answers: list[Answer]) -> None:
         now_ms = self._rooms.clock.now_ms()
@@ -224,24 +257,15 @@ class LiveRoom:
             except Exception:  # one asker's trouble is not the others'
                 log.exception("bug", room=self.id)
 
-    def _heard(self, events: tuple[Recorded, ...]) -> None:
-        """These are kept now, whoever appended them: apply and tell."""
-        now_ms = self._rooms.clock.now_ms()
-        for recorded in events:
-            if not self._is_next(recorded):
-                continue
-            self.state = self._evolved(recorded)
-            for audience in tuple(self.audiences.values()):
-                try:
-                    audience.publish(recorded, self.state, now_ms)
-                except Exception:  # one dialect's trouble is not the others'
-                    log.exception("bug", room=self.id, dialect=audience.dialect.name)
-            self._after(recorded, self.state)
-
     def _evolved(self, recorded: Recorded) -> Room:
         """The state after this event, which was worked out before if it is our own."""
         own, state = self._foreseen.pop(recorded.seq, (None, None))
         return state if own is recorded and state is not None else evolve(self.id, self.state, recorded)
+
+    def _is_ahead(self, recorded: Recorded) -> bool:
+        """Whether it follows something that we have not heard; not what we know already."""
+        state = self.state
+        return state is not None and (state.epoch != recorded.epoch or recorded.seq > state.seq + 1)
 
     def _is_next(self, recorded: Recorded) -> bool:
         if isinstance(recorded.event, RoomOpened):

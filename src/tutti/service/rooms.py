@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from tutti.core import commands as c
-from tutti.core.events import CloseReason
+from tutti.core.events import CloseReason, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
@@ -197,17 +197,22 @@ class Rooms:
 
     async def _load(self, room_id: RoomId) -> None:
         outcome: LiveRoom | Refused = Refused(Reason.UNAVAILABLE)
+        meanwhile: list[tuple[Recorded, ...]] = []
+        unfollow = self.log.follow(room_id, meanwhile.append)
         try:
             past = await self.log.read(room_id)
             live = self._live.get(room_id)
             if live is None and past is not None:
                 live = self._admit(room_id)
                 live.load(past.snapshot, past.events)
+                for events in meanwhile:
+                    live.hear(events)
                 self.release(live)
             outcome = live or Refused(Reason.ROOM_NOT_FOUND)
         except Unavailable as problem:
             self.log_unavailable(room_id, problem)
         finally:
+            unfollow()
             for then in self._loading.pop(room_id):
                 _tell(then, outcome)
 
