@@ -92,11 +92,24 @@ class TestHandshake:
 
     def test_sessions_beyond_so_many_a_second_are_refused_until_the_next(self) -> None:
         engine = Engine(EngineSettings(caps=Caps(per_second=2)))
-        engine.open_polling()
-        engine.open_polling()
+        engine.open_polling("192.0.2.1")
+        engine.open_polling("192.0.2.2")
         assert isinstance(engine.server.create(NOBODY), Refusal)
-        engine.clock.forward(0.5)
+        engine.clock.forward(1.0)
         assert isinstance(engine.server.create(NOBODY), Session)
+
+    def test_one_address_cannot_keep_everybody_else_out(self) -> None:
+        engine = Engine(EngineSettings(caps=Caps(per_second=10)))
+        for _ in range(5):
+            session, wire = engine.open_websocket("192.0.2.1")
+            session.closed(1000, "")
+            assert wire.closed_with is not None
+        again = engine.server.create(Opening("192.0.2.1", {}, {}))
+        assert isinstance(again, Refusal)
+        assert again.status == 429
+        engine.open_polling("192.0.2.2")
+        engine.clock.forward(0.3)
+        engine.open_polling("192.0.2.1")
 
 
 class TestPolling:

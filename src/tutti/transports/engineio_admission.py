@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from tutti.service.limits import Bucket, Buckets, Rate
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -38,7 +40,10 @@ TOO_FAST: Final = Refusal(429, 4, "Too many new connections")
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most sessions open at once, in all and from one address, and opened in one second. None: no limit."""
+    """The most sessions open at once, in all and from one address, and opened in one second. None: no limit.
+
+    Of those of one second an address may have half: nobody alone keeps everybody else out.
+    """
 
     total: int | None = None
     per_address: int | None = None
@@ -53,8 +58,12 @@ class Admission:
         self._clock = clock
         self._open = 0
         self._by_address: dict[str, int] = {}
-        self._tokens = float(caps.per_second or 0)
-        self._refilled_s = clock()
+        self._all: Bucket | None = None
+        if caps.per_second is not None:
+            share = max(caps.per_second / 2, 1.0)
+            self._rate = Rate(caps.per_second, caps.per_second)
+            self._all = Bucket(self._rate, clock() * 1000)
+            self._shares = Buckets(Rate(share, share))
 
     def refuse(self, address: str) -> Refusal | None:
         """Why this address may not open one more session now, or None, which spends one of this second's."""
@@ -63,9 +72,7 @@ class Admission:
             return FULL
         if caps.per_address is not None and self._by_address.get(address, 0) >= caps.per_address:
             return TOO_MANY_FROM_ADDRESS
-        if caps.per_second is not None and not self._spend(caps.per_second):
-            return TOO_FAST
-        return None
+        return TOO_FAST if self._all is not None and self._too_fast(self._all, address) else None
 
     def enter(self, address: str) -> None:
         self._open += 1
@@ -79,11 +86,8 @@ class Admission:
         else:
             del self._by_address[address]
 
-    def _spend(self, per_second: int) -> bool:
-        now_s = self._clock()
-        self._tokens = min(float(per_second), self._tokens + (now_s - self._refilled_s) * per_second)
-        self._refilled_s = now_s
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+    def _too_fast(self, everybody: Bucket, address: str) -> bool:
+        now_ms = self._clock() * 1000
+        if self._shares.take(address, now_ms):
+            return True
+        return everybody.take(self._rate, now_ms) > 0
