@@ -26,8 +26,6 @@ class Hall:
         """A fresh id in the manner of this dialect."""
         limits = rooms.limits
         self.addresses = Buckets(limits.per_address) if limits else None
-        """Requests over HTTP; sockets are counted one by one."""
-        self.addresses = Buckets(limits.per_address) if limits else None
         """Requests over HTTP; what is said over sockets is counted by connection."""
         self.people = Buckets(limits.per_person) if limits else None
         self.failed_joins = Buckets(limits.failed_joins) if limits else None
