@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from tutti.core import commands as c
-from tutti.core.decide import decide
+from tutti.core.decide import Decision, decide
 from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpened
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
@@ -47,10 +47,14 @@ Done = Callable[[Answer], None]
 
 
 class _Asked(msgspec.Struct, frozen=True):
+    """`decision`: what was decided on the state `on` already; it holds as long as that is still the state."""
+
     command: c.Command
     who: MemberId | None
     done: Done
     at_ms: float
+    on: Room | None = None
+    decision: Decision | None = None
 
 
 class LiveRoom:
@@ -83,6 +87,7 @@ class LiveRoom:
             done(Refused(Reason.DRAINING))
             return
         now_ms = self._rooms.clock.now_ms()
+        decision = None
         if not self._turning:
             decision = decide(self.state, command, who, now_ms)
             if isinstance(decision, Refused):
@@ -92,7 +97,7 @@ class LiveRoom:
                 self._observe(command, who, now_ms)
                 done(Accepted(self.state))
                 return
-        self._queue.append(_Asked(command, who, done, now_ms))
+        self._queue.append(_Asked(command, who, done, now_ms, self.state, decision))
         self._take_turns()
 
     def echo(self, command: Wish, subscription: Subscription) -> c.Told | None:
@@ -198,7 +203,9 @@ class LiveRoom:
         self._foreseen.clear()
         state, answers, all_recorded = self.state, list[Answer](), list[Recorded]()
         for asked in batch:
-            decision = decide(state, asked.command, asked.who, now_ms)
+            decision = asked.decision
+            if decision is None or asked.on is not state:
+                decision = decide(state, asked.command, asked.who, now_ms)
             if isinstance(decision, Refused):
                 answers.append(decision)
                 continue

@@ -282,12 +282,20 @@ class Rooms:
                 if isinstance(live, LiveRoom):
                     self._expire(live)
             await self.index.forget(now_ms - ENDED_KEPT_MS)
-            self.store_fails = False
+            await self._try_to_keep_something()
         except Unavailable as problem:
             self.store_fails = True
             log.error("store.unavailable", problem=str(problem))
         finally:
             self._schedule_sweep()
+
+    async def _try_to_keep_something(self) -> None:
+        """After a failure: only a write that is kept shows that writes are kept again."""
+        states = (live.state for live in self._live.values())
+        room = next((state for state in states if state is not None), None)
+        if self.store_fails and room is not None:
+            await self.log.keep(room)
+            self.store_fails = False
 
 
 def canonical(room_id: RoomId) -> RoomId:

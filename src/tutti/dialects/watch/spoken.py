@@ -16,7 +16,6 @@ import msgspec
 from tutti.core.drift import quality
 from tutti.core.ids import MemberId
 from tutti.core.room import Room
-from tutti.core.roster import Role
 from tutti.dialects.watch.errors import Error
 from tutti.service.ports import Clock
 
@@ -174,8 +173,9 @@ def participants_of(room: Room) -> list[str]:
 
 
 def members_of(room: Room, clock: Clock) -> list[Participant]:
+    ahead_ms = clock.wall_ms(0.0)  # of room time: one look at the clocks for everybody
     return [
-        Participant(m.id, m.name, m.role is Role.HOST, iso(clock, m.joined_at_ms))
+        Participant(m.id, m.name, m.id == room.host, _iso(round(m.joined_at_ms + ahead_ms)))
         for m in room.members.values()
     ]
 
