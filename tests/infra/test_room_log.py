@@ -348,7 +348,7 @@ class TestFollowing:
     async def test_an_appender_that_gave_up_waiting_is_heard_all_the_same(self, log: Store) -> None:
         heard: list[tuple[Recorded, ...]] = []
         log.follow(ROOM, heard.append)
-        asked = asyncio.create_task(log.append(ROOM, None, numbered(opened())))
+        asked = asyncio.ensure_future(log.append(ROOM, None, numbered(opened())))
         await asyncio.sleep(0)  # it has asked, and not been answered
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
@@ -411,10 +411,14 @@ class TestIndex:
     async def test_a_forgotten_room_can_be_opened_like_any_other(self, log: Store) -> None:
         await open_room(log)
         ended = numbered(e.RoomClosed(CloseReason.EXPIRED), after=1)
-        again = asyncio.gather(
-            log.append(ROOM, at(1), ended), log.forget(1e12), log.append(ROOM, None, numbered(opened()))
+
+        async def append(expected: Position | None, events: tuple[Recorded, ...]) -> None:
+            await log.append(ROOM, expected, events)
+
+        _, forgotten, _ = await asyncio.gather(
+            append(at(1), ended), log.forget(1e12), append(None, numbered(opened()))
         )
-        assert (await again)[1] == 1
+        assert forgotten == 1
         assert await log.read(ROOM) == Past(None, numbered(opened()))
 
 

@@ -99,7 +99,7 @@ class TestReopening:
         await again.aclose()
 
     async def test_closing_commits_what_waits_and_leaves_one_file(self, log: SqliteLog, path: Path) -> None:
-        waiting = asyncio.create_task(log.append(ROOM, None, numbered(opened())))
+        waiting = asyncio.ensure_future(log.append(ROOM, None, numbered(opened())))
         await asyncio.sleep(0)  # it has asked
         again = await reopened(log, path)
         await waiting

@@ -97,13 +97,18 @@ class SqliteLog:
             await asyncio.to_thread(begin_anew, self._path)
         self._let_go()
 
-    async def append(self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]) -> None:
-        opened = opening_of(expected, events)
-        room.encode()  # what cannot be stored raises here, not amid a group
-        bodies = [encode_event(recorded.event) for recorded in events]
+    def append(
+        self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]
+    ) -> asyncio.Future[None]:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._enqueue(_Append(Entry(room, expected, opened, events, bodies), done))
-        await done
+        try:
+            opened = opening_of(expected, events)
+            room.encode()  # what cannot be stored fails here, not amid a group
+            bodies = [encode_event(recorded.event) for recorded in events]
+            self._enqueue(_Append(Entry(room, expected, opened, events, bodies), done))
+        except Exception as problem:  # the asker's, like any other answer
+            done.set_exception(problem)
+        return done
 
     async def read(self, room: RoomId) -> Past | None:
         with self._reading() as connection:

@@ -6,8 +6,10 @@ state and appended together. Nobody is told of an event before it is kept; the o
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -158,22 +160,70 @@ class LiveRoom:
     def _take_turns(self) -> None:
         if not self._turning:
             self._turning = True
-            self._rooms.spawn(self._turns())
+            self._rooms.turns_begun(1)
+            self._rooms.soon(self._begin_turn)
 
-    async def _turns(self) -> None:
-        while self._queue or self._behind:
-            if self._behind:
-                await self._fetch_missed()
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
-            try:
-                answers = await self._turn(batch)
-            except Exception:
-                log.exception("bug", room=self.id)
-                answers = [Refused(Reason.INTERNAL)] * len(batch)
-            self._answer_all(batch, answers)
-            await self._keep_snapshot()
-        self._turning = False
-        self._rooms.release(self)
+    def _begin_turn(self) -> None:
+        """Nearly every turn is one append that nobody is in the way of: it needs no task."""
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_TURN))]
+        if self._behind:
+            self._rooms.spawn(self._turn_slowly(batch))
+            return
+        try:
+            answers, recorded = self._decide_all(batch)
+            if recorded:
+                appending = self._rooms.log.append(self.id, self._expected(recorded[0]), recorded)
+                done = asyncio.ensure_future(appending)
+                done.add_done_callback(partial(self._appended, batch, answers))
+                return
+        except Exception as problem:
+            answers = self._failed([Refused(Reason.UNAVAILABLE)] * len(batch), problem)
+        self._end_turn(batch, answers)
+
+    def _appended(self, batch: list[_Asked], answers: list[Answer], done: asyncio.Future[None]) -> None:
+        try:
+            done.result()
+            self._rooms.store_fails = False
+        except Conflict:
+            self._rooms.spawn(self._turn_slowly(batch))
+            return
+        except Exception as problem:
+            answers = self._failed(answers, problem)
+        self._end_turn(batch, answers)
+
+    def _failed(self, answers: list[Answer], problem: Exception) -> list[Answer]:
+        """What could not be kept did not happen; what changed nothing stands."""
+        if isinstance(problem, Unavailable):
+            self._rooms.log_unavailable(self.id, problem)
+            return [_unless_unchanged(answer) for answer in answers]
+        log.error("bug", room=self.id, exc_info=problem)
+        return [Refused(Reason.INTERNAL)] * len(answers)
+
+    async def _turn_slowly(self, batch: list[_Asked]) -> None:
+        """Others write this room too, or something was missed: first know what they wrote."""
+        try:
+            self._behind = False
+            await self._catch_up()
+            answers = await self._turn(batch)
+        except Exception as problem:
+            answers = self._failed([Refused(Reason.UNAVAILABLE)] * len(batch), problem)
+        self._end_turn(batch, answers)
+
+    def _end_turn(self, batch: list[_Asked], answers: list[Answer]) -> None:
+        self._answer_all(batch, answers)
+        room = self.state
+        if room is not None and room.seq - self._kept_seq >= SNAPSHOT_EVERY:
+            self._rooms.spawn(self._keep_snapshot(room))
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._queue or self._behind:
+            self._rooms.soon(self._begin_turn)
+        else:
+            self._turning = False
+            self._rooms.turns_begun(-1)
+            self._rooms.release(self)
 
     async def _turn(self, batch: list[_Asked]) -> list[Answer]:
         answers: list[Answer] = []
@@ -243,15 +293,6 @@ class LiveRoom:
                 return
         self.load(past.snapshot, past.events)
 
-    async def _fetch_missed(self) -> None:
-        self._behind = False
-        try:
-            await self._catch_up()
-        except Unavailable as problem:
-            self._rooms.log_unavailable(self.id, problem)
-        except Exception:
-            log.exception("bug", room=self.id)
-
     def _answer_all(self, batch: list[_Asked], answers: list[Answer]) -> None:
         now_ms = self._rooms.clock.now_ms()
         for asked, answer in zip(batch, answers, strict=True):
@@ -313,10 +354,7 @@ class LiveRoom:
         if who is not None and isinstance(command, c.Report):
             self.helm.observed(who, command, now_ms)
 
-    async def _keep_snapshot(self) -> None:
-        room = self.state
-        if room is None or room.seq - self._kept_seq < SNAPSHOT_EVERY:
-            return
+    async def _keep_snapshot(self, room: Room) -> None:
         try:
             await self._rooms.log.keep(room)
             self._kept_seq = room.seq
@@ -324,6 +362,7 @@ class LiveRoom:
             self._rooms.log_unavailable(self.id, problem)
         except Exception:  # the room goes on: a snapshot only makes loading it shorter
             log.exception("bug", room=self.id)
+        self._go_on()
 
 
 def _unless_unchanged(answer: Answer) -> Answer:

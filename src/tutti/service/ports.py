@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,7 +43,9 @@ Hear = Callable[[tuple[Recorded, ...]], None]
 class RoomLog(Protocol):
     """The one place where a room is kept. An append that returned survives `kill -9` (memory: while the object lives)."""
 
-    async def append(self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]) -> None:
+    def append(
+        self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]
+    ) -> Awaitable[None]:
         """Keep these, in order, all or none. `expected` None: the room must not exist yet, or its life has ended.
 
         Raises `Conflict` if `expected` is not the room's last position any more, `Unavailable` if it cannot be kept.

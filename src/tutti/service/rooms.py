@@ -62,20 +62,38 @@ class Rooms:
         self._expiries: dict[RoomId, Timer] = {}
         self._idle: dict[RoomId, Timer] = {}
         self._tasks = asyncio.TaskGroup()
+        self._turns = 0
+        self._still = asyncio.Event()
+        self._still.set()
         self._sweep: Timer | None = None
 
     async def __aenter__(self) -> Rooms:
+        self._loop = asyncio.get_running_loop()
         await self._tasks.__aenter__()
         self._schedule_sweep()
         return self
 
     async def __aexit__(self, *_exception: Any) -> None:
         """What is under way is finished, whatever else went wrong."""
+        while self._turns:
+            await self._still.wait()
         await self._tasks.__aexit__(None, None, None)
         if self._sweep is not None:
             self._sweep.cancel()
         for live in tuple(self._live.values()):
             self._drop(live)
+
+    def turns_begun(self, more: int) -> None:
+        """How many rooms are in the middle of a turn has changed by so many."""
+        self._turns += more
+        if self._turns:
+            self._still.clear()
+        else:
+            self._still.set()
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call this when everything that arrived in this moment has been heard."""
+        self._loop.call_soon(call)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this until it ends; it is awaited when the rooms close, and a bug in it is logged, once."""
