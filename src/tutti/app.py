@@ -191,14 +191,14 @@ class Node:
         sockets = SocketServer(
             {"/": Lobby(hall, (self.listen, self.watch))},
             wheel=self.wheel,
-            new_id=_new_sid,
+            new_id=_Ids(),
             settings=SocketSettings(connect_timeout_s=SIGN_IN_WITHIN_S),
         )
         self.engine = EngineServer(
             sockets.converse,
             wheel=self.wheel,
             clock=self._loop.time,
-            new_id=_new_sid,
+            new_id=_Ids(),
             settings=EngineSettings(first_ping_s=FIRST_PING_S, caps=self._caps()),
         )
         self._polling = Polling(self.engine, self.cors)
@@ -368,5 +368,14 @@ def _usable(data: Path) -> Iterator[None]:
         raise BadSettings(f"TUTTI_DATA: {data} cannot be used: {problem.strerror or problem}") from None
 
 
-def _new_sid() -> str:
-    return urlsafe_b64encode(os.urandom(15)).decode()  # 120 bits, which nobody can guess
+class _Ids:
+    """Ids of 120 bits that nobody can guess, from the system's randomness, which is asked for many at a time."""
+
+    def __init__(self) -> None:
+        self._unused = b""
+
+    def __call__(self) -> str:
+        if not self._unused:
+            self._unused = os.urandom(15 * 64)
+        taken, self._unused = self._unused[:15], self._unused[15:]
+        return urlsafe_b64encode(taken).decode()

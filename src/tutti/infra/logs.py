@@ -10,6 +10,7 @@ import logging
 import math
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -116,7 +117,13 @@ class _Teller(structlog.make_filtering_bound_logger(logging.INFO)):  # type: ign
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    micros = time.time_ns() // 1000
+    return f"{_second(micros // 1_000_000)}.{micros % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(since_1970: int) -> str:
+    return datetime.fromtimestamp(since_1970, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -102,7 +102,7 @@ class Watch:
         return ()
 
     def welcome(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
-        log.info("watch.joined", room=room.id, user=viewer.member, members=len(room.members))
+        log.debug("watch.joined", room=room.id, user=viewer.member, members=len(room.members))
         info = spoken.room_info(room, self.clock, now_ms)
         said = spoken.InitialState(
             info.current_state,
