@@ -58,6 +58,35 @@ async def test_who_sends_faster_than_it_is_answered_is_not_read_from() -> None:
         assert probe.names.count("TimelineMoved") == 99, "the first seek to 0 asked for nothing"
 
 
+async def test_wishes_in_one_breath_are_kept_together_and_told_together() -> None:
+    async with World() as world:
+        await opened(world)
+        session, probe = world.connect()
+        await world.say(session, "enter", ROOM, "ann")
+        appended: list[int] = []
+        world.log.follow(ROOM, lambda events: appended.append(len(events)))
+        for n in range(1, 9):
+            session.hear(PLAIN, "seek", raw(ROOM, "ann", n * 60_000.0), None)
+        await settle()
+        assert appended == [8]
+        assert probe.names[-8:] == ["TimelineMoved"] * 8
+
+
+async def test_what_is_said_behind_a_wish_waits_for_it() -> None:
+    async with World() as world:
+        await opened(world)
+        session, probe = world.connect()
+        await world.say(session, "enter", ROOM, "ann")
+        session.hear(PLAIN, "seek", raw(ROOM, "ann", 60_000.0), None)
+        session.hear(PLAIN, "resync", raw(ROOM, "ann"), None)
+        session.hear(PLAIN, "exit", raw(ROOM, "ann"), None)
+        session.hear(PLAIN, "seek", raw(ROOM, "ann", 90_000.0), None)
+        await settle()
+        await settle()
+        assert probe.names[-4:] == ["TimelineMoved", "resync", "MemberLeft", "refused"]
+        assert probe.last("resync")["position"] == 60_000.0
+
+
 async def test_a_connection_over_its_rate_is_refused_and_told_to_wait() -> None:
     limits = Limits(per_connection=Rate(10.0, 5.0))
     async with World(limits=limits) as world:

@@ -56,6 +56,8 @@ class Plain:
                 return d.Ask(RoomId(given[0]), MemberId(given[1]), c.Play())
             case "seek":
                 return d.Ask(RoomId(given[0]), MemberId(given[1]), c.Seek(given[2]))
+            case "resync":
+                return d.Resync(RoomId(given[0]), MemberId(given[1]))
             case "report":
                 return d.Ask(RoomId(given[0]), MemberId(given[1]), c.Report(given[2], received_ms))
             case "sign in":

@@ -75,6 +75,27 @@ class Turn:
 
         return guarded
 
+    def guarded(self, then: Callable[[], None]) -> Callable[[], None]:
+        """As `guard`, where there is nothing to say."""
+        guard = self.guard(lambda _: then())
+        return lambda: guard(None)
+
+    def hand_over(self) -> Callable[[Refused], None] | None:
+        """For a sentence that wants no answer: how to say later that it was refused. None: it wants one."""
+        if self.reply is not None:
+            return None
+        session, dialect = self._session, self.dialect
+
+        def refuse(refused: Refused) -> None:
+            session.metrics.refusals[dialect.name, refused.reason.code] += 1
+            session.connection.send(dialect.refuse(refused))
+
+        return refuse
+
+    def handed_over(self) -> None:
+        """The sentence is on its way, and the next may be heard."""
+        self._session.finished()
+
     def done(self, room: Room | None) -> None:
         if self.reply is not None:
             self.reply(self.dialect.answer(room))

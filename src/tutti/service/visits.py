@@ -23,12 +23,23 @@ from tutti.service.speaker import Speaker, Spoken
 from tutti.service.turn import Turn
 
 WISHES = (c.Play, c.Pause, c.Seek)
+MOST_UNDER_WAY = 32
+"""Wishes of one connection in a room's queue at once."""
 
 
 class Visits:
     """`heed` a sentence once it is known who says it; `end` when the connection has gone."""
 
-    __slots__ = ("_connection", "_gone", "_hall", "_skew", "_speaker", "_subscriptions")
+    __slots__ = (
+        "_connection",
+        "_gone",
+        "_hall",
+        "_next",
+        "_skew",
+        "_speaker",
+        "_subscriptions",
+        "_under_way",
+    )
 
     def __init__(self, hall: Hall, connection: Connection, speaker: Speaker) -> None:
         self._hall = hall
@@ -37,11 +48,21 @@ class Visits:
         self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
         self._gone = False
         self._skew: Skew | None = None
+        self._under_way = 0
+        self._next: Callable[[], None] | None = None
+        """What was said behind wishes that are under way, and waits for them."""
 
     def __bool__(self) -> bool:
         return bool(self._subscriptions)
 
     def heed(self, turn: Turn, sentence: Spoken, who: Principal) -> None:
+        """Wishes that want no answer may follow one another into a room's queue; whatever else is said waits for them."""
+        if self._under_way and not isinstance(sentence, d.Ask):
+            self._next = turn.guarded(lambda: self._heed(turn, sentence, who))
+        else:
+            self._heed(turn, sentence, who)
+
+    def _heed(self, turn: Turn, sentence: Spoken, who: Principal) -> None:
         match sentence:
             case d.Ask():
                 self._ask(turn, sentence, who.id)
@@ -94,13 +115,24 @@ class Visits:
             live.submit(command, subscription.member, turn.answered)
             return
         echo = live.echo(command, subscription)
+        later = turn.hand_over() if self._under_way < MOST_UNDER_WAY else None
+        self._under_way += 1
 
         def answered(answer: Answer) -> None:
-            turn.answered(answer)
+            self._under_way -= 1
+            if later is None:
+                turn.answered(answer)
+            elif isinstance(answer, Refused):
+                later(answer)
             if echo is not None and isinstance(answer, Accepted) and not answer.events:
                 live.helm.overtaken(subscription, echo)
+            if self._next is not None and not self._under_way:
+                then, self._next = self._next, None
+                then()
 
         live.submit(replace(command, told=echo), subscription.member, turn.guard(answered))
+        if later is not None:
+            turn.handed_over()
 
     def _sampled(self, report: c.Report, stamped_ms: float | None) -> c.Report:
         """With the time at which the player was where it says: earlier than it was heard, by the way here."""
