@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMappi
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import structlog
 from litestar import Litestar, Request, Router
-from litestar.config.cors import CORSConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 
@@ -55,7 +54,7 @@ from tutti.service.rooms import Rooms
 from tutti.service.session import Hall
 from tutti.service.timers import TimerWheel
 from tutti.transports.addresses import client_address
-from tutti.transports.cors import Cors
+from tutti.transports.cors import App, Cors, CorsApp
 from tutti.transports.engineio import Caps, EngineServer, EngineSettings
 from tutti.transports.engineio_upgrade import EngineRoute
 from tutti.transports.handshake import Handshake, Rejected
@@ -101,6 +100,7 @@ class Node:
         self._loop = loop
         self._stack = AsyncExitStack()
         self.metrics = Metrics()
+        self._random = _Randomness()
         self.traffic = Traffic()
         with _usable(settings.data):
             settings.data.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ class Node:
         elif self._pages.has(path):
             await self._pages(scope, receive, send)
         else:
-            await self._api(scope, receive, send)  # type: ignore[arg-type] # Litestar narrows ASGI's plain dicts
+            await self._api(scope, receive, send)
 
     async def drain(self, cut_short: Callable[[], bool]) -> None:
         """Say no to everything new and close the sockets, spread over a few seconds."""
@@ -191,21 +191,21 @@ class Node:
         sockets = SocketServer(
             {"/": Lobby(hall, (self.listen, self.watch))},
             wheel=self.wheel,
-            new_id=_Ids(),
+            new_id=self._random.id,
             settings=SocketSettings(connect_timeout_s=SIGN_IN_WITHIN_S),
         )
         self.engine = EngineServer(
             sockets.converse,
             wheel=self.wheel,
             clock=self._loop.time,
-            new_id=_Ids(),
+            new_id=self._random.id,
             settings=EngineSettings(first_ping_s=FIRST_PING_S, caps=self._caps()),
         )
         self._polling = Polling(self.engine, self.cors)
         self._sockets = EngineRoute(self.engine, self.cors)
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
-        self._api = self._litestar(hall, spotify)
+        self._api = CorsApp(cast(App, self._litestar(hall, spotify)), self.cors)
 
     def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None) -> Litestar:
         return Litestar(
@@ -217,7 +217,7 @@ class Node:
                         watch_router(hall, self.watch),
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                     ],
-                    before_request=_not_too_often(hall),
+                    before_request=_not_too_often(hall) if self._settings.limits else None,
                 ),
                 operations.router(
                     self.metrics,
@@ -240,17 +240,7 @@ class Node:
                     )
                 ],
             ),
-            cors_config=self._cors_config(),
             logging_config=None,
-        )
-
-    def _cors_config(self) -> CORSConfig:
-        return CORSConfig(
-            allow_origins=list(self._settings.cors_origins),
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-            allow_headers=["Authorization", "Content-Type", "X-Internal-Key"],
-            expose_headers=["Retry-After"],
-            max_age=600,
         )
 
     def _gate(self, spotify: SpotifyIdentity | None) -> Gate:
@@ -278,8 +268,8 @@ class Node:
 
     def _new_room_id(self, dialect: str) -> RoomId:
         if dialect == self.listen.name:
-            return new_code(secrets.randbelow, self._settings.session_code_length)
-        return watch_room_id(secrets.choice)
+            return new_code(self._random.below, self._settings.session_code_length)
+        return watch_room_id(lambda letters: letters[self._random.below(len(letters))])
 
     def _caps(self) -> Caps:
         settings = self._settings
@@ -368,14 +358,22 @@ def _usable(data: Path) -> Iterator[None]:
         raise BadSettings(f"TUTTI_DATA: {data} cannot be used: {problem.strerror or problem}") from None
 
 
-class _Ids:
-    """Ids of 120 bits that nobody can guess, from the system's randomness, which is asked for many at a time."""
+class _Randomness:
+    """What nobody can guess, from the system, which is asked for a lot at a time."""
 
     def __init__(self) -> None:
         self._unused = b""
 
-    def __call__(self) -> str:
-        if not self._unused:
-            self._unused = os.urandom(15 * 64)
-        taken, self._unused = self._unused[:15], self._unused[15:]
-        return urlsafe_b64encode(taken).decode()
+    def id(self) -> str:
+        """Of 120 bits."""
+        return urlsafe_b64encode(self._take(15)).decode()
+
+    def below(self, end: int) -> int:
+        """A whole number from 0 to `end` − 1, each as likely as the other."""
+        return self._take(1)[0] % end if 256 % end == 0 else secrets.randbelow(end)
+
+    def _take(self, count: int) -> bytes:
+        if len(self._unused) < count:
+            self._unused = os.urandom(1024)
+        taken, self._unused = self._unused[:count], self._unused[count:]
+        return taken

@@ -5,8 +5,14 @@ The same rule holds for every door: HTTP requests, and WebSocket upgrades, which
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 PREFLIGHT_AGE_S: Final = 600
@@ -51,3 +57,47 @@ class Cors:
         if requested_headers:
             allowed.append(("Access-Control-Allow-Headers", requested_headers))
         return allowed
+
+
+EXPOSED: Final = ("Access-Control-Expose-Headers", "Retry-After")
+
+
+class CorsApp:
+    """An ASGI application, with the headers that let pages of other origins read its answers.
+
+    A request from no page, which is most of them, passes as it is; so does one from an origin that is not allowed,
+    whose browser will keep the answer from the page.
+    """
+
+    def __init__(self, app: App, cors: Cors) -> None:
+        self._app = app
+        self._cors = cors
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        origin = _header(scope, b"origin")
+        if origin is None or not self._cors.allows(origin, _header(scope, b"host")):
+            await self._app(scope, receive, send)
+            return
+        headers = self._cors.headers(origin)
+        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+            asked = _header(scope, b"access-control-request-headers")
+            allowed = _encoded([*headers, *self._cors.preflight(asked)])
+            await send({"type": "http.response.start", "status": 204, "headers": allowed})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        added = _encoded([*headers, EXPOSED])
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *added]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _header(scope: Message, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
