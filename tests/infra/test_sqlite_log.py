@@ -19,7 +19,7 @@ from tutti.core import events as e
 from tutti.core.ids import Epoch, RoomId, Seq
 from tutti.core.room import Room, fold
 from tutti.infra.file_lock import InUse
-from tutti.infra.sqlite_log import SqliteLog
+from tutti.infra.sqlite_log import GATHER_S, SqliteLog
 from tutti.infra.sqlite_schema import MIGRATIONS, CannotOpen, TooNew
 from tutti.service.ports import Past, Position, Unavailable
 
@@ -242,6 +242,16 @@ class TestGroups:
         watcher.close()
         assert seen == [64]
         assert versions[0] != versions[1]
+
+    async def test_commits_keep_their_distance_so_that_a_crowd_shares_them(self, log: SqliteLog) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        for n in range(10):
+            await log.append(RoomId(f"one{n}"), None, numbered(opened()))
+        assert loop.time() - began_s >= 9 * GATHER_S
+        began_s = loop.time()
+        await asyncio.gather(*(log.append(RoomId(f"all{n}"), None, numbered(opened())) for n in range(500)))
+        assert loop.time() - began_s < 500 * GATHER_S
 
     async def test_what_cannot_be_stored_harms_only_its_asker(self, log: SqliteLog) -> None:
         lone = "\ud800"

@@ -31,6 +31,9 @@ from tutti.service.ports import Conflict, Hear, Past, Position, Unavailable
 _HEADS_KEPT = 50_000
 _LOOK_AT_SIZE_EVERY = 64
 
+GATHER_S = 0.005
+"""Commits are at least this far apart. Whoever comes alone is not kept waiting; a crowd shares its commits."""
+
 
 @dataclass(slots=True, eq=False)
 class _Append:
@@ -60,6 +63,7 @@ class SqliteLog:
         self._flush_is_due = False
         self._held = False
         self._flushes = 0
+        self._flushed_s = -GATHER_S
         self._lock: FileLock | None = None
         self._connection: sqlite3.Connection | None = None
         self._checkpoints: Checkpoints | None = None
@@ -154,7 +158,12 @@ class SqliteLog:
         self._waiting.append(item)
         if not self._flush_is_due and not self._held:
             self._flush_is_due = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            loop = asyncio.get_running_loop()
+            wait_s = self._flushed_s + GATHER_S - loop.time()
+            if wait_s > 0:
+                loop.call_later(wait_s, self._flush)
+            else:
+                loop.call_soon(self._flush)
 
     def _hold(self) -> None:
         self._held = True
@@ -168,6 +177,7 @@ class SqliteLog:
         if self._held or not self._waiting or self._connection is None:
             return
         items, self._waiting = self._waiting, []
+        self._flushed_s = asyncio.get_running_loop().time()
         try:
             group = self._commit(self._connection, items)
         except Exception as error:
