@@ -43,7 +43,7 @@ def _collect_rarely() -> None:
     """What the start left behind stays; most of what comes goes by itself, and looking for cycles costs every room."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _serve(settings: Settings, sockets: list[socket.socket], *, access_log: bool) -> None:

@@ -163,6 +163,9 @@ class Rooms:
 
     async def live(self, room_id: RoomId) -> LiveRoom | Refused:
         """The room with its presence and observations."""
+        alive = self._live.get(canonical(room_id))
+        if alive is not None and alive.state is not None:
+            return alive
         answer: asyncio.Future[LiveRoom | Refused] = asyncio.get_running_loop().create_future()
         self.find(room_id, lambda a: _settle(answer, a))
         return await answer
