@@ -10,7 +10,7 @@ still and is told to stand still says nothing, so a pause soon after it came in 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from tutti.core import commands as c
 from tutti.core.ids import MemberId
@@ -46,19 +46,19 @@ class Repeated:
         self._seen: set[tuple[type[Wish], c.Told]] | None = None
         self._said: tuple[tuple[bool, float], ...] = ()
 
-    def find(self, command: Wish, who: MemberId, told: Iterable[c.Told], now_ms: float) -> c.Told | None:
+    def find(self, command: Wish, who: MemberId, told: Sequence[c.Told], now_ms: float) -> c.Told | None:
         """What `command` says back; a second time it is a wish. Nobody repeats what was their own wish."""
-        seen = self._seen or ()
+        seen, kind = self._seen or (), type(command)
         found = None
-        for one, is_news in reversed(tuple(_with_news(who, told, self._said))):
-            if one.by == who or (type(command), one) in seen:
+        for one in told:
+            if one.by == who or not repeats(command, one, now_ms) or (kind, one) in seen:
                 continue
-            if not is_news and not isinstance(command, c.Seek):
+            if found is not None and one.at_ms < found.at_ms:
                 continue
-            if repeats(command, one, now_ms):
+            if isinstance(command, c.Seek) or _is_news(one, who, told, self._said):
                 found = one
-                self._remember((type(command), one), now_ms)
-                break
+        if found is not None:
+            self._remember((kind, found), now_ms)
         if not isinstance(command, c.Seek):
             self._said = (*self._said[-SAID_MOST:], (isinstance(command, c.Play), now_ms))
         return found
@@ -68,20 +68,17 @@ class Repeated:
         self._seen = {*fresh, said}
 
 
-def _with_news(
-    who: MemberId, told: Iterable[c.Told], said: Iterable[tuple[bool, float]]
-) -> Iterator[tuple[c.Told, bool]]:
-    """In order, each with whether it may have made the player of `who` start or stop.
+def _is_news(one: c.Told, who: MemberId, told: Sequence[c.Told], said: Iterable[tuple[bool, float]]) -> bool:
+    """Whether it may have made the player of `who` start or stop.
 
     One that has just come stands still. One that was told the opposite just before, or that did the opposite while
     this was on its way, may have had to.
     """
     in_order = sorted(told, key=lambda t: t.at_ms)
+    earlier = in_order[: next(n for n, other in enumerate(in_order) if other is one)]
+    if one.playing is not (earlier[-1].playing if earlier else False):
+        return True
     did = (*said, *((own.playing, own.at_ms) for own in in_order if own.by == who))
-    playing: bool | None = False
-    for n, one in enumerate(in_order):
-        before = (other.playing for other in in_order[:n] if one.at_ms - other.at_ms <= CROSSED_MS)
-        after = (plays for plays, at_ms in did if 0.0 <= at_ms - one.at_ms <= CROSSED_MS)
-        crossed = any(other is not one.playing for other in (*before, *after))
-        yield one, one.playing is not playing or crossed
-        playing = one.playing
+    before = (other.playing for other in earlier if one.at_ms - other.at_ms <= CROSSED_MS)
+    after = (plays for plays, at_ms in did if 0.0 <= at_ms - one.at_ms <= CROSSED_MS)
+    return any(other is not one.playing for other in (*before, *after))

@@ -74,8 +74,11 @@ class Subscription:
 
     def repeats(self, command: Wish, told_all: Tellings, now_ms: float) -> Told | None:
         """What `command` says back of all it was told, alone or with the others; None: it is a wish."""
-        heard = (told for told in told_all if told.at_ms >= self._entered_ms)
-        return self._repeated.find(command, self.member, (*heard, *(self._told or ())), now_ms)
+        entered_ms = self._entered_ms
+        heard = [told for told in told_all if told.at_ms >= entered_ms]
+        if self._told:
+            heard += self._told
+        return self._repeated.find(command, self.member, heard, now_ms)
 
 
 class Audience:
