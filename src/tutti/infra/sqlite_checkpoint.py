@@ -16,7 +16,7 @@ import structlog
 
 log = structlog.get_logger()
 
-CHECKPOINT_OVER_BYTES = 32 * 1024 * 1024
+CHECKPOINT_OVER_BYTES = 8 * 1024 * 1024
 
 
 class Checkpoints:
@@ -55,7 +55,8 @@ class Checkpoints:
                 self._failing = True
 
     async def _checkpoint(self) -> None:
-        await asyncio.to_thread(copy_most, self._path)
+        for _ in range(PASSES):
+            await asyncio.to_thread(copy_most, self._path)
         self._hold()
         try:
             await asyncio.to_thread(begin_anew, self._path)

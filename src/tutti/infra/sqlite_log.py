@@ -34,6 +34,9 @@ _LOOK_AT_SIZE_EVERY = 64
 GATHER_S = 0.005
 """Commits are at least this far apart. Whoever comes alone is not kept waiting; a crowd shares its commits."""
 
+PAGE_BYTES = 1024
+"""Of a file that is new. An append touches a page of its own room's: a quarter of the usual size is a quarter to write."""
+
 
 @dataclass(slots=True, eq=False)
 class _Append:
@@ -75,6 +78,8 @@ class SqliteLog:
         try:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
             for setting in (
+                "page_size=1024",
+                f"page_size={PAGE_BYTES}",
                 "journal_mode=WAL",
                 "synchronous=NORMAL",
                 "wal_autocheckpoint=0",
