@@ -18,7 +18,7 @@ EXPELLED_FOR_MS = 5 * 60_000.0
 """How long somebody who was removed cannot come back: clients of every dialect rejoin by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `_with` copies the dict of its fields
 class Room:
     """`members` in order of arrival. `moved_by` and `moved_at_ms`: the last movement of the timeline."""
 
@@ -77,7 +77,15 @@ def evolve(room_id: RoomId, room: Room | None, recorded: Recorded) -> Room:
     if room is None:
         raise ValueError(f"the log of {room_id} does not begin with RoomOpened")
     changes = _changes(room, event, recorded.at_ms)
-    return replace(room, seq=recorded.seq, active_at_ms=recorded.at_ms, **changes)
+    return _with(room, {"seq": recorded.seq, "active_at_ms": recorded.at_ms, **changes})
+
+
+def _with(room: Room, changes: Mapping[str, Any]) -> Room:
+    """As `dataclasses.replace`, in a tenth of its time: every event makes a room."""
+    changed = object.__new__(Room)
+    changed.__dict__.update(room.__dict__)
+    changed.__dict__.update(changes)
+    return changed
 
 
 def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:

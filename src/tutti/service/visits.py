@@ -130,7 +130,9 @@ class Visits:
                 then, self._next = self._next, None
                 then()
 
-        live.submit(replace(command, told=echo), subscription.member, turn.guard(answered))
+        if echo is not None:
+            command = replace(command, told=echo)
+        live.submit(command, subscription.member, turn.guard(answered))
         if later is not None:
             turn.handed_over()
 
