@@ -23,6 +23,7 @@ from tutti import operations
 from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
+from tutti.json_response import JsonResponse
 from tutti.core.ids import RoomId
 from tutti.dialects.listen import wire as listen_wire
 from tutti.dialects.listen.codes import new_code
@@ -112,7 +113,7 @@ class Node:
             self.clock,
             self.wheel,
             self.metrics,
-            random_text=lambda length: secrets.token_hex(length)[:length],
+            random_text=self._random.text,
             limits=Limits() if settings.limits else None,
         )
         self._turning: asyncio.TimerHandle | None = None
@@ -218,6 +219,7 @@ class Node:
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
+                    response_class=JsonResponse,
                 ),
                 operations.router(
                     self.metrics,
@@ -367,6 +369,10 @@ class _Randomness:
     def id(self) -> str:
         """Of 120 bits."""
         return urlsafe_b64encode(self._take(15)).decode()
+
+    def text(self, length: int) -> str:
+        """So many hexadecimal digits."""
+        return self._take((length + 1) // 2).hex()[:length]
 
     def below(self, end: int) -> int:
         """A whole number from 0 to `end` − 1, each as likely as the other."""

@@ -50,6 +50,8 @@ class GuardedHttp(HttpToolsProtocol):
         if self._in_body:
             self._throw_away(len(data))
             return
+        if self._in_head:  # nearly every head comes whole, and needs no deadline
+            self._expect_head()
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_LIMIT and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
@@ -60,7 +62,6 @@ class GuardedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         self._head_bytes = 0
-        self._expect_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
