@@ -23,7 +23,6 @@ from tutti import operations
 from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
-from tutti.json_response import JsonResponse
 from tutti.core.ids import RoomId
 from tutti.dialects.listen import wire as listen_wire
 from tutti.dialects.listen.codes import new_code
@@ -46,6 +45,7 @@ from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity, JwtIdentity
+from tutti.json_response import JsonResponse
 from tutti.service.dialect import Declined
 from tutti.service.identity import Gate
 from tutti.service.limits import Limits

@@ -27,7 +27,7 @@ ROOMS = [RoomId(f"room {n}") for n in range(8)]
 
 async def append_for_ever(path: Path) -> None:
     """Append to several rooms at once, and print each `room seq` that was acknowledged. Meant to be killed."""
-    log = SqliteLog(path, checkpoint_over_bytes=512 * 1024)
+    log = SqliteLog(path, checkpoint_after=128)
     await log.open()
 
     async def acknowledge(room: RoomId) -> None:

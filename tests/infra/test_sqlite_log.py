@@ -286,12 +286,12 @@ class TestCheckpoints:
         begun, may_end = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
 
-        def slow_disk(path: Path) -> None:
+        def slow_disk(connection: sqlite3.Connection) -> None:
             loop.call_soon_threadsafe(begun.set)
             assert may_end.wait(timeout=30)
 
         monkeypatch.setattr("tutti.infra.sqlite_checkpoint.begin_anew", slow_disk)
-        log = SqliteLog(path, checkpoint_over_bytes=0)
+        log = SqliteLog(path, checkpoint_after=1)
         await log.open()
         await fill(log, 1)
         heard: list[int] = []
@@ -310,7 +310,7 @@ class TestCheckpoints:
         await log.aclose()
 
     async def test_the_write_ahead_log_stays_small_while_appends_go_on(self, path: Path) -> None:
-        log = SqliteLog(path, checkpoint_over_bytes=256 * 1024)
+        log = SqliteLog(path, checkpoint_after=64)
         await log.open()
         largest = 0
         await log.append(ROOM, None, numbered(opened()))
@@ -322,4 +322,4 @@ class TestCheckpoints:
         await log.aclose()
         assert past is not None
         assert len(past.events) == 3_000  # some 12 MB went through the write-ahead log
-        assert 256 * 1024 < largest < 6 * 1024 * 1024
+        assert 64 * 1024 < largest < 2 * 1024 * 1024

@@ -16,7 +16,14 @@ import structlog
 
 log = structlog.get_logger()
 
-CHECKPOINT_OVER_BYTES = 8 * 1024 * 1024
+CHECKPOINT_AFTER = 12_000
+"""Writes: some 40 MB of write-ahead log when each is to another room."""
+
+WAL_KEPT_BYTES = 64 * 1024 * 1024
+"""The write-ahead log is written over from its beginning, not cut: cutting it costs a sync. Only a larger one is cut."""
+
+PASSES = 2
+"""The second copies what was written during the first, so that little is left to do while appends wait."""
 
 
 class Checkpoints:
@@ -29,6 +36,7 @@ class Checkpoints:
         self._wanted = asyncio.Event()
         self._ending = False
         self._failing = False
+        self._connection: sqlite3.Connection | None = None
         self._task = asyncio.create_task(self._run(), name="checkpoints")
 
     def want(self) -> None:
@@ -39,6 +47,8 @@ class Checkpoints:
         self._ending = True
         self._wanted.set()
         await self._task
+        if self._connection is not None:
+            self._connection.close()
 
     async def _run(self) -> None:
         while True:
@@ -55,32 +65,40 @@ class Checkpoints:
                 self._failing = True
 
     async def _checkpoint(self) -> None:
+        if self._connection is None:
+            self._connection = await asyncio.to_thread(connect, self._path)
         for _ in range(PASSES):
-            await asyncio.to_thread(copy_most, self._path)
+            await asyncio.to_thread(copy_most, self._connection)
         self._hold()
         try:
-            await asyncio.to_thread(begin_anew, self._path)
+            await asyncio.to_thread(begin_anew, self._connection)
         finally:
             self._release()
 
 
-def copy_most(path: Path) -> None:
-    _on_own_connection(path, "PRAGMA wal_checkpoint(PASSIVE)")
+def connect(path: Path) -> sqlite3.Connection:
+    """For one thread at a time, whichever it is."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for setting in ("synchronous=NORMAL", "wal_autocheckpoint=0", f"journal_size_limit={WAL_KEPT_BYTES}"):
+        connection.execute(f"PRAGMA {setting}").fetchone()
+    return connection
 
 
-def begin_anew(path: Path) -> None:
+def copy_most(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+def begin_anew(connection: sqlite3.Connection) -> None:
     """Nobody may be writing. The commit at the end changes nothing: it pays for syncing the new log's header."""
-    _on_own_connection(path, "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA user_version")
+    connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    (same,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version={same}")
 
 
-def _on_own_connection(path: Path, checkpoint: str, then: str | None = None) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
+def tidy(path: Path) -> None:
+    """Leave one file. Nobody may be writing or reading."""
+    connection = connect(path)
     try:
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute(checkpoint).fetchone()
-        if then is not None:
-            (same,) = connection.execute(then).fetchone()
-            connection.execute(f"{then}={same}")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         connection.close()

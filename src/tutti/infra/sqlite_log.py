@@ -22,20 +22,19 @@ from tutti.infra.event_codec import Unreadable, encode_event, encode_snapshot
 from tutti.infra.file_lock import FileLock
 from tutti.infra.followers import Followers
 from tutti.infra.log_rules import opening_of
-from tutti.infra.sqlite_checkpoint import CHECKPOINT_OVER_BYTES, Checkpoints, begin_anew
+from tutti.infra.sqlite_checkpoint import CHECKPOINT_AFTER, Checkpoints, tidy
 from tutti.infra.sqlite_group import Entry, Group
 from tutti.infra.sqlite_reading import Head
 from tutti.infra.sqlite_schema import CannotOpen, migrate
 from tutti.service.ports import Conflict, Hear, Past, Position, Unavailable
 
 _HEADS_KEPT = 50_000
-_LOOK_AT_SIZE_EVERY = 64
 
 GATHER_S = 0.005
 """Commits are at least this far apart. Whoever comes alone is not kept waiting; a crowd shares its commits."""
 
 PAGE_BYTES = 1024
-"""Of a file that is new. An append touches a page of its own room's: a quarter of the usual size is a quarter to write."""
+"""Of a new file. An append touches a page of its own room's: a quarter of the usual size is a quarter to write."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,15 +56,16 @@ class _Job:
 class SqliteLog:
     """A `RoomLog` and `RoomIndex` in the file at `path`, of which this is the only user: `open` it, `aclose` it."""
 
-    def __init__(self, path: Path, *, checkpoint_over_bytes: int = CHECKPOINT_OVER_BYTES) -> None:
+    def __init__(self, path: Path, *, checkpoint_after: int = CHECKPOINT_AFTER) -> None:
         self._path = path
-        self._checkpoint_over_bytes = checkpoint_over_bytes
+        self._checkpoint_after = checkpoint_after
         self._followers = Followers()
         self._heads: dict[RoomId, Head] = {}
         self._waiting: list[_Append | _Job] = []
         self._flush_is_due = False
         self._held = False
-        self._flushes = 0
+        self._written = 0
+        """Writes since the last checkpoint was wanted."""
         self._flushed_s = -GATHER_S
         self._lock: FileLock | None = None
         self._connection: sqlite3.Connection | None = None
@@ -103,7 +103,7 @@ class SqliteLog:
         self._checkpoints = None
         self._flush()
         with suppress(sqlite3.Error):  # it is kept; only tidying up failed
-            await asyncio.to_thread(begin_anew, self._path)
+            await asyncio.to_thread(tidy, self._path)
         self._let_go()
 
     def append(
@@ -191,7 +191,7 @@ class SqliteLog:
         self._remember(group.heads)
         for item in items:
             self._answer(item)
-        self._look_at_size()
+        self._count(len(items))
 
     def _commit(self, connection: sqlite3.Connection, items: list[_Append | _Job]) -> Group:
         connection.execute("BEGIN IMMEDIATE")
@@ -258,11 +258,10 @@ class SqliteLog:
         except (sqlite3.Error, Unreadable) as error:
             raise Unavailable(str(error)) from error
 
-    def _look_at_size(self) -> None:
-        self._flushes += 1
-        if self._flushes % _LOOK_AT_SIZE_EVERY or self._checkpoints is None:
-            return
-        if Path(f"{self._path}-wal").stat().st_size > self._checkpoint_over_bytes:
+    def _count(self, writes: int) -> None:
+        self._written += writes
+        if self._written >= self._checkpoint_after and self._checkpoints is not None:
+            self._written = 0
             self._checkpoints.want()
 
     def _let_go(self) -> None:
