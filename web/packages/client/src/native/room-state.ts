@@ -1,0 +1,180 @@
+/**
+ * The room as a value: a snapshot, and what each numbered event makes of it.
+ *
+ * The rule: snapshot + later events = a later snapshot. Everything a page shows is read from a `NativeView`.
+ */
+
+import type { ChatLine, Member, PlayerState, Role, RoomEvent, ServerSays, Snapshot, Timeline } from "./wire";
+
+export interface RoomState extends Readonly<Snapshot> {
+  /**
+   * Timelines that a later one has replaced but that may still be in force, oldest first: a command takes
+   * effect a little after it is heard.
+   */
+  readonly earlier: readonly Timeline[];
+  /** The last of `earlier`: what goes on until `timeline.at`. */
+  readonly previousTimeline: Timeline | null;
+}
+
+export interface Status {
+  /** Where the member's player is less where it should be, in ms; null when it is not known. */
+  error: number | null;
+  bound: number | null;
+  state: PlayerState | null;
+}
+
+export interface Reaction {
+  member: string;
+  emoji: string;
+  /** Local ms at which it was heard. */
+  at: number;
+}
+
+/** Something that went wrong, in the server's words. With `connection: "ended"` it is why we are out. */
+export interface Problem {
+  code: string;
+  message: string;
+  mayRetry: boolean;
+}
+
+export type Connection = "connecting" | "connected" | "lost" | "ended";
+
+export interface NativeView {
+  readonly connection: Connection;
+  /** Local ms at which the next attempt will be made; null while connected, trying or out for good. */
+  readonly reconnectAt: number | null;
+  /** My id in the room; null before the first welcome. */
+  readonly me: string | null;
+  readonly room: RoomState | null;
+  readonly status: ReadonlyMap<string, Status>;
+  /** What people threw in within the last 5 s, oldest first. */
+  readonly reactions: readonly Reaction[];
+  readonly problem: Problem | null;
+}
+
+export const FIRST_VIEW: NativeView = {
+  connection: "connecting",
+  reconnectAt: null,
+  me: null,
+  room: null,
+  status: new Map(),
+  reactions: [],
+  problem: null,
+};
+
+const CHAT_KEPT = 200;
+
+export function stateOf(snapshot: Snapshot): RoomState {
+  return { ...snapshot, earlier: [], previousTimeline: null };
+}
+
+export function isRoomEvent(said: ServerSays): said is RoomEvent {
+  return "seq" in said && said.type !== "welcome" && said.type !== "ack";
+}
+
+/** What is true once the event has happened. The caller applies each event once and in order. */
+export function evolve(room: RoomState, event: RoomEvent): RoomState {
+  switch (event.type) {
+    case "joined":
+      return { ...room, members: [...others(room, event.member.id), event.member] };
+    case "left":
+      return afterLeaving(room, event.member);
+    case "host":
+      return crowned(room, event.host, event.was);
+    case "role":
+      return changed(room, event.member, { role: event.role });
+    case "locked":
+      return { ...room, locked: event.locked };
+    case "capacity":
+      return { ...room, capacity: event.capacity };
+    case "chatSwitched":
+      return { ...room, chatOn: event.on };
+    case "offset":
+      return changed(room, event.member, { offset: event.ms });
+    case "media":
+      return { ...moved(room, event.timeline, event.at, event.change === "provider"), media: event.media };
+    case "timeline":
+      return moved(room, event.timeline, event.at, true);
+    case "queue":
+      return { ...room, queue: event.queue };
+    case "chat":
+      return { ...room, chat: [...room.chat, lineOf(event)].slice(-CHAT_KEPT) };
+    case "hand":
+      return changed(room, event.member, { hand: event.raised ? event.at : null });
+    case "ready":
+      return changed(room, event.member, { ready: event.ready });
+    case "waitForAll":
+      return { ...room, waitForAll: event.on };
+    case "waiting":
+      return { ...room, waiting: { for: event.for, until: event.until } };
+    case "waited":
+      return { ...room, waiting: null };
+    case "closed":
+      return room;
+  }
+}
+
+/**
+ * What is in force at room time `now`. Before the first known anchor the media stands still where it will start.
+ */
+export function timelineAt(room: RoomState, now: number): Timeline {
+  if (room.timeline.at <= now) return room.timeline;
+  const inForce = room.earlier.findLast((timeline) => timeline.at <= now);
+  if (inForce !== undefined) return inForce;
+  const first = room.earlier[0] ?? room.timeline;
+  return { ...first, playing: false };
+}
+
+/** Where the room is in its media at room time `now`. */
+export function positionAt(timeline: Timeline, now: number, durationMs: number | null = null): number {
+  const elapsed = timeline.playing ? Math.max(0, now - timeline.at) * timeline.rate : 0;
+  return within(timeline.position + elapsed, durationMs);
+}
+
+/** Where this member should be at room time `now`: the room's position and the member's own offset. */
+export function targetAt(room: RoomState, member: string | null, now: number): number {
+  const durationMs = room.media?.durationMs ?? null;
+  const offset = room.members.find(({ id }) => id === member)?.offset ?? 0;
+  return within(positionAt(timelineAt(room, now), now, durationMs) + offset, durationMs);
+}
+
+export function within(position: number, durationMs: number | null): number {
+  return Math.max(0, durationMs === null ? position : Math.min(position, durationMs));
+}
+
+/** Those that ended before the event was decided can no longer be in force. */
+function moved(room: RoomState, timeline: Timeline, decidedAt: number, goesOn: boolean): RoomState {
+  const known = [...room.earlier, room.timeline].filter(({ at }) => at < timeline.at);
+  const current = known.findLastIndex(({ at }) => at <= decidedAt);
+  const earlier = goesOn ? known.slice(Math.max(0, current)) : [];
+  return { ...room, timeline, earlier, previousTimeline: earlier.at(-1) ?? null };
+}
+
+function others(room: RoomState, id: string): Member[] {
+  return room.members.filter((member) => member.id !== id);
+}
+
+function changed(room: RoomState, id: string, change: Partial<Member>): RoomState {
+  return {
+    ...room,
+    members: room.members.map((member) => (member.id === id ? { ...member, ...change } : member)),
+  };
+}
+
+/** Nobody waits for someone who has gone. */
+function afterLeaving(room: RoomState, id: string): RoomState {
+  const waiting = room.waiting && { ...room.waiting, for: room.waiting.for.filter((one) => one !== id) };
+  return { ...room, members: others(room, id), waiting };
+}
+
+function crowned(room: RoomState, host: string | null, was: string | null): RoomState {
+  const role = (member: Member): Role => {
+    if (member.id === host) return "host";
+    return member.id === was || member.role === "host" ? "member" : member.role;
+  };
+  return { ...room, host, members: room.members.map((member) => ({ ...member, role: role(member) })) };
+}
+
+function lineOf(event: Extract<RoomEvent, { type: "chat" }>): ChatLine {
+  return { seq: event.seq, at: event.at, member: event.member, name: event.name, text: event.text };
+}
