@@ -63,6 +63,7 @@ class EngineSession:
         "_state",
         "_waiting_bytes",
         "opening",
+        "outlet",
         "rtt_s",
         "sid",
     )
@@ -73,6 +74,8 @@ class EngineSession:
         self._server = server
         self._state = _OPEN
         self._socket: Socket | None = None
+        self.outlet: Callable[[Frame], None] | None = None
+        """How to send once this is a WebSocket, for whoever sends to thousands and spares each a call."""
         self._probe: Probing | None = None
         self._poll: Exchange | None = None  # the GET that waits
         self._post: Exchange | None = None  # the POST whose packets wait in the inbox
@@ -215,6 +218,7 @@ class EngineSession:
     def opened(self, socket: Socket) -> None:
         """Open over this WebSocket, with no polling before it."""
         self._socket = socket
+        self.outlet = socket.send
         socket.send(self._open_frame())
         self._begin()
 
@@ -257,6 +261,7 @@ class EngineSession:
         self._probe = None
         self._answer_poll(packets.NOOP)
         self._socket = socket
+        self.outlet = socket.send
         waiting, self._outbox, self._waiting_bytes = self._outbox or (), None, 0
         for frame in waiting:
             socket.send(frame)

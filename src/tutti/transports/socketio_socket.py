@@ -118,7 +118,7 @@ class Socket:
     def send(self, frame: Frame) -> None:
         """Send a frame made for this namespace (see `event_frame`). Not heard by a socket that is not connected."""
         if self._handler is not None:
-            self._engine.send(frame)
+            (self._engine.outlet or self._engine.send)(frame)
 
     def emit(self, name: str, *args: bytes, attachments: tuple[bytes, ...] = ()) -> None:
         self.send(packets.event_frame(name, *args, namespace=self.namespace, attachments=attachments))
