@@ -12,11 +12,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.transports.test_websocket_frames import frame
-from tests.transports.websocket_room import UPGRADE, Echoing, Listening, Served, serving, until
+from tests.transports.websocket_room import UPGRADE, Echoing, Listening, RawClient, Served, serving, until
 from tutti.service.frames import Attached, Frame
 from tutti.service.timers import TimerWheel
 from tutti.transports.handshake import Handshake, read_request
-from tutti.transports.websocket import Accepted, Rejected, Traffic, WebSocket, protocol
+from tutti.transports.websocket import Accepted, Heartbeat, Rejected, Traffic, WebSocket, protocol
 from tutti.transports.wsframes import BINARY, CLOSE, PING, PONG, TEXT
 
 FIN = 0x80
@@ -376,6 +376,87 @@ async def test_a_client_that_answers_no_ping_is_lost(beating: Room) -> None:
     assert not beating.channels[0].over.done()
     beating.wheel.turn(25.5)
     assert await beating.channels[0].over == (1006, "no sign of life")
+
+
+class Measured(Room):
+    """Channels whose heartbeats are measured, on a clock that the test turns: two soon, then one every ten seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.make = Listening
+        self.now_s = 100.0
+        self.round_trips: list[float] = []
+        self.beat = Heartbeat(10, 10, self.round_trips.append, burst=2)
+
+    def route(self, handshake: Handshake) -> Listening | Accepted | Rejected:
+        self.channels.append(self.make())
+        return Accepted(self.channels[-1], heartbeat=self.beat)
+
+    async def pinged(self, client: RawClient, wheel_s: float) -> bytes:
+        """The stamp of the ping that is due at this turn of the wheel."""
+        self.wheel.turn(wheel_s)
+        first, stamp = await client.frame()
+        assert (first, len(stamp)) == (FIN | PING, 8)
+        return stamp
+
+
+@pytest.fixture
+async def measured() -> AsyncIterator[Measured]:
+    room = Measured()
+    async with serving(protocol(room.route, wheel=room.wheel, clock=lambda: room.now_s)) as room.served:
+        yield room
+
+
+async def heard(room: Room, client: RawClient) -> None:
+    """Everything that the client has written so far."""
+    count = len(room.channels[0].texts)
+    client.write(frame(FIN | TEXT, b"."))
+    await until(lambda: len(room.channels[0].texts) > count)
+
+
+async def test_round_trips_are_measured_soon_and_then_with_each_heartbeat(measured: Measured) -> None:
+    client = await measured.served.upgraded()
+    for wheel_s, way_s in ((0.4, 0.25), (0.8, 0.125), (11.2, 0.5)):
+        measured.wheel.turn(wheel_s - 0.2)
+        stamp = await measured.pinged(client, wheel_s)
+        measured.now_s += way_s
+        client.write(frame(FIN | PONG, stamp))
+        await heard(measured, client)
+    assert measured.round_trips == [0.25, 0.125, 0.5]
+
+
+async def test_a_pong_that_answers_no_ping_of_ours_measures_nothing(measured: Measured) -> None:
+    client = await measured.served.upgraded()
+    stamp = await measured.pinged(client, 0.4)
+    for forged in (b"", b"x" * 8, b"\x7f\xf8" + b"\0" * 6, stamp[:7], stamp, stamp):
+        client.write(frame(FIN | PONG, forged))
+    await heard(measured, client)
+    assert measured.round_trips == [0.0]
+
+
+async def test_a_pong_later_than_the_next_ping_still_tells_its_own_round_trip(measured: Measured) -> None:
+    client = await measured.served.upgraded()
+    first = await measured.pinged(client, 0.4)
+    measured.now_s += 0.5
+    second = await measured.pinged(client, 0.8)
+    measured.now_s += 0.5
+    client.write(frame(FIN | PONG, first) + frame(FIN | PONG, second))
+    await heard(measured, client)
+    assert measured.round_trips == [1.0, 0.5]
+
+
+async def test_what_was_held_back_is_neither_measured_nor_taken_for_dead(measured: Measured) -> None:
+    client = await measured.served.upgraded()
+    await measured.pinged(client, 0.4)
+    stamp = await measured.pinged(client, 0.8)
+    await heard(measured, client)
+    measured.channels[0].socket.pause_reading()
+    client.write(frame(FIN | PONG, stamp))
+    measured.wheel.turn(11.0)
+    assert not measured.channels[0].over.done()
+    measured.channels[0].socket.resume_reading()
+    await heard(measured, client)
+    assert measured.round_trips == []
 
 
 # -- sending

@@ -9,9 +9,11 @@ Who ends it decides the code that `closed` hears: the client's own, or ours (the
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from struct import Struct
 from typing import Final, Protocol, cast
 
 import structlog
@@ -24,12 +26,25 @@ from tutti.transports.handshake import Handshake, Rejected, acceptance, check, r
 from tutti.transports.outbox import LIMIT, Outbox, Tick, Traffic
 from tutti.transports.wsframes import Broken, Deaf, Reader
 
-__all__ = ["Accepted", "Channel", "Handshake", "Rejected", "Route", "Traffic", "WebSocket", "protocol"]
+__all__ = (
+    "Accepted",
+    "Channel",
+    "Handshake",
+    "Heartbeat",
+    "Rejected",
+    "Route",
+    "Traffic",
+    "WebSocket",
+    "protocol",
+)
 
 log = structlog.get_logger()
 
 CLOSE_S: Final = 5.0  # how long a client may take to answer our close frame
 LINGER_S: Final = 2.0  # how long the last bytes may take to leave once there is nothing more to hear
+MOST_STAMPS: Final = 8  # pings whose pongs are still waited for, to measure round trips
+
+_STAMP: Final = Struct("!d")
 
 
 class Channel(Protocol):
@@ -53,6 +68,21 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Ping every `every_s`, and give up on a client from which nothing at all has come `timeout_s` after a ping.
+
+    `round_trip` hears how long each ping and its pong took, in seconds. Only then are pings stamped, and so that
+    something is known soon, `burst` of them are sent `burst_every_s` apart when the connection opens.
+    """
+
+    every_s: float
+    timeout_s: float = 20.0
+    round_trip: Callable[[float], None] | None = None
+    burst: int = 0
+    burst_every_s: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A channel, the subprotocol chosen for it out of those that the client offered, and its own limits in bytes."""
 
@@ -60,6 +90,7 @@ class Accepted:
     subprotocol: str | None = None
     max_payload: int | None = None  # of one message; None: the server's
     max_unread: int = LIMIT
+    heartbeat: Heartbeat | None = None  # None: the server's
 
 
 Route = Callable[[Handshake], Channel | Accepted | Rejected]
@@ -83,19 +114,21 @@ def protocol(
     heartbeat_timeout_s: float = 20.0,
     wheel: TimerWheel | None = None,
     traffic: Traffic | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> type[asyncio.Protocol]:
     """What `uvicorn.Config(ws=…)` wants, for all connections of one server.
 
     `max_payload`: bytes of one message, fragments together. `heartbeat_s`: ping this often, and give up on a client
     from which nothing at all has come `heartbeat_timeout_s` after a ping. Without a wheel the event loop keeps time.
+    `clock`, in seconds, measures round trips: the loop's own is not fine enough.
     """
     endpoint = _Endpoint(
         route,
         wheel,
         traffic or Traffic(),
+        clock,
         max_payload=max_payload,
-        heartbeat_s=heartbeat_s,
-        heartbeat_timeout_s=heartbeat_timeout_s,
+        heartbeat=None if heartbeat_s is None else Heartbeat(heartbeat_s, heartbeat_timeout_s),
     )
     return cast(type[asyncio.Protocol], endpoint)  # uvicorn only ever calls it
 
@@ -111,11 +144,13 @@ class WebSocket(asyncio.Protocol):
     """One connection; once accepted, the `Peer` that its channel sends to. `client`: the address without its port."""
 
     __slots__ = (
-        "_channel", "_connections", "_endpoint", "_feed", "_goodbye", "_heard", "_outbox", "_reader", "_state",
-        "_timer", "_transport", "client", "send",
+        "_bursts", "_channel", "_connections", "_endpoint", "_feed", "_goodbye", "_heard", "_heartbeat", "_outbox",
+        "_reader", "_stamps", "_state", "_timer", "_transport", "client", "send", "send_now",
     )  # fmt: skip
 
     send: Callable[[Frame], None]
+    send_now: Callable[[bytes], None]
+    """Write a whole frame ahead of what waits for the end of the tick."""
 
     def __init__(self, endpoint: _Endpoint, connections: set[object]) -> None:
         self._endpoint = endpoint
@@ -126,6 +161,9 @@ class WebSocket(asyncio.Protocol):
         self._heard = False
         self._channel: Channel | None = None
         self._timer: Cancellable | None = None
+        self._heartbeat: Heartbeat | None = None
+        self._bursts = 0
+        self._stamps: list[float] | None = None
 
     # -- for the channel
 
@@ -144,6 +182,7 @@ class WebSocket(asyncio.Protocol):
         """Deliver nothing more, not even what has been read already, until `resume_reading`."""
         if self._state is _State.OPEN:
             self._reader.halted = True
+            self._stamps = None  # what is not read tells nothing of the way here
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
@@ -208,13 +247,15 @@ class WebSocket(asyncio.Protocol):
         endpoint, channel = self._endpoint, accepted.channel
         max_payload = endpoint.max_payload if accepted.max_payload is None else accepted.max_payload
         self._outbox = Outbox(self._transport, endpoint.tick, self._too_slow, accepted.max_unread)
-        self.send = self._outbox.send
+        self.send, self.send_now = self._outbox.send, self._outbox.send_now
         self._reader = Reader(channel, self, max_payload)
         self._feed = self._reader.feed
         self._channel = channel
         self._state = _State.OPEN
-        if endpoint.heartbeat_s is not None:
-            self._arm(endpoint.heartbeat_s, self._ping)
+        self._heartbeat = heartbeat = accepted.heartbeat or endpoint.heartbeat
+        self._bursts = 0 if heartbeat is None else heartbeat.burst
+        if heartbeat is not None:
+            self._arm(heartbeat.burst_every_s if self._bursts else heartbeat.every_s, self._ping)
         endpoint.traffic.opened += 1
         channel.opened(self)
 
@@ -226,6 +267,8 @@ class WebSocket(asyncio.Protocol):
             self._close_received(payload)
         elif opcode == wsframes.PING:
             self._outbox.send_now(wsframes.control_frame(wsframes.PONG, payload))
+        elif self._stamps:
+            self._pong(self._stamps, payload)
 
     def _close_received(self, payload: bytes) -> None:
         received = wsframes.read_close(payload)
@@ -238,15 +281,39 @@ class WebSocket(asyncio.Protocol):
         self._over(*self._goodbye)
 
     def _ping(self) -> None:
+        heartbeat = self._heartbeat
+        if heartbeat is None:
+            return
         self._heard = False
-        self._outbox.send_now(wsframes.control_frame(wsframes.PING, b""))
-        if self._state is _State.OPEN:
-            self._arm(self._endpoint.heartbeat_timeout_s, self._expect_life)
+        stamp = b"" if heartbeat.round_trip is None else self._stamped()
+        self._outbox.send_now(wsframes.control_frame(wsframes.PING, stamp))
+        if self._state is not _State.OPEN:
+            return
+        if self._bursts > 1:
+            self._bursts -= 1
+            self._arm(heartbeat.burst_every_s, self._ping)
+        else:
+            self._bursts = 0
+            self._arm(heartbeat.timeout_s, self._expect_life)
+
+    def _stamped(self) -> bytes:
+        stamp = self._endpoint.clock()
+        self._stamps = [*(self._stamps or ())[1 - MOST_STAMPS :], stamp]
+        return _STAMP.pack(stamp)
+
+    def _pong(self, stamps: list[float], payload: bytes) -> None:
+        """A pong counts if it carries a stamp that we sent, and no pong has answered yet, nor a later one."""
+        stamp = _STAMP.unpack(payload)[0] if len(payload) == _STAMP.size else None
+        if stamp not in stamps:
+            return
+        self._stamps = stamps[stamps.index(stamp) + 1 :] or None
+        if self._heartbeat is not None and self._heartbeat.round_trip is not None:
+            self._heartbeat.round_trip(self._endpoint.clock() - stamp)
 
     def _expect_life(self) -> None:
-        endpoint = self._endpoint
-        if self._heard and endpoint.heartbeat_s is not None:
-            self._arm(max(endpoint.heartbeat_s - endpoint.heartbeat_timeout_s, 0.0), self._ping)
+        heartbeat = self._heartbeat
+        if heartbeat is not None and (self._heard or self._reader.halted):  # who is held back cannot be heard
+            self._arm(max(heartbeat.every_s - heartbeat.timeout_s, 0.0), self._ping)
         else:
             self._goodbye = (wsframes.ABNORMAL, "no sign of life")
             self._transport.abort()
@@ -319,14 +386,14 @@ class _Endpoint:
         route: Route,
         wheel: TimerWheel | None,
         traffic: Traffic,
+        clock: Callable[[], float],
         *,
         max_payload: int,
-        heartbeat_s: float | None,
-        heartbeat_timeout_s: float,
+        heartbeat: Heartbeat | None,
     ) -> None:
+        self.clock = clock
         self.max_payload = max_payload
-        self.heartbeat_s = heartbeat_s
-        self.heartbeat_timeout_s = heartbeat_timeout_s
+        self.heartbeat = heartbeat
         self.traffic = traffic
         self.loop: asyncio.AbstractEventLoop
         self.tick: Tick
