@@ -23,8 +23,8 @@ export interface Timeline {
 export interface Media {
   id: string;
   /** "direct": `id` is the address of a file or an HLS list; "clip": the bundled clip; others by name only. */
-  provider: string | null;
-  kind: string | null;
+  provider: string;
+  kind: string;
   title: string | null;
   artist: string | null;
   episode: number | null;
