@@ -14,6 +14,9 @@ PEERS = Path(__file__).parent / "peers"
 NODE = PEERS / "node"
 PYTHON = PEERS / "python"
 PYTHON_LOCK = PEERS / "requirements.lock"
+PLOT = PEERS / "plot"
+PLOT_LOCK = PEERS / "plot.lock"
+DEBIAN_PACKAGES = PEERS.parent.parent / "scripts" / "debian-packages"
 
 
 def node_program(script: str) -> tuple[str, ...]:
@@ -27,12 +30,29 @@ def node_program(script: str) -> tuple[str, ...]:
 
 def python_program(script: str) -> tuple[str, ...]:
     """The command line of a Python peer, in the peers' own environment."""
-    python = PYTHON / "bin" / "python"
+    return (str(_environment(PYTHON, PYTHON_LOCK, "python-socketio")), str(PEERS / script))
+
+
+def plot_program(script: str) -> tuple[str, ...]:
+    """The command line of a program that draws, in an environment with matplotlib."""
+    return (str(_environment(PLOT, PLOT_LOCK, "matplotlib")), str(PEERS / script))
+
+
+def debian(*packages: str) -> None:
+    """Programs that come as Debian packages. Where we may not install them, this says which are missing."""
+    try:
+        subprocess.run([str(DEBIAN_PACKAGES), *packages], check=True)
+    except subprocess.CalledProcessError as reason:
+        raise Unmeasured(f"these Debian packages are needed: {' '.join(packages)}") from reason
+
+
+def _environment(home: Path, lock: Path, what: str) -> Path:
+    python = home / "bin" / "python"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(PYTHON)], check=True)
-    install = [str(python), "-m", "pip", "install", *_QUIET_PIP, "--require-hashes", "-r", str(PYTHON_LOCK)]
-    _once(PYTHON_LOCK, PYTHON, "python-socketio", install, PEERS)
-    return (str(python), str(PEERS / script))
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    install = [str(python), "-m", "pip", "install", *_QUIET_PIP, "--require-hashes", "-r", str(lock)]
+    _once(lock, home, what, install, PEERS)
+    return python
 
 
 _QUIET_NPM = ("--silent", "--no-audit", "--no-fund")

@@ -39,6 +39,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     workdir: Path = HERE.parent
     collects: bool = False  # answers SIGUSR2 with a garbage collection
+    speaks_http: bool = True  # if not, it is ready when its port is open
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """CPU seconds used since it started, user + system."""
-        return sum(time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED) for pid in _family(self.pid))
+        return sum(time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED) for pid in family(self.pid))
 
     def kept_waiting_s(self) -> float:
         """Seconds for which its main thread could have run, but had to wait for more than its own helpers."""
@@ -62,7 +63,7 @@ class Server:
 
     def pss_kb(self) -> int:
         """Memory that would be freed if it ended, shared pages counted by share."""
-        return sum(_rollup(pid, "Pss:") for pid in _family(self.pid))
+        return sum(_rollup(pid, "Pss:") for pid in family(self.pid))
 
     def quiet_pss_kb(self, *, settle_s: float, give_up_s: float = 20.0) -> int:
         """Memory once it has stopped moving: after a collection, where the program offers one."""
@@ -115,40 +116,75 @@ def running(*programs: Program) -> Iterator[list[Server]]:
 
 @contextlib.contextmanager
 def _running(program: Program) -> Iterator[Server]:
-    data = tempfile.mkdtemp(prefix="tutti-bench-")
-    port = _free_port()
-    command = [part.format(port=port, data=data) for part in program.command]
-    LOGS.mkdir(exist_ok=True)
-    log_path = LOGS / f"{program.name.replace(' ', '-')}.log"
-    try:
-        with log_path.open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=program.workdir,
-                env=os.environ | program.environment,
+    with mortal(program) as life:
+        yield Server(program.name, life.pid, life.port, program.collects)
+
+
+class Life:
+    """A program that may be killed and started again, at the same port and with the same data."""
+
+    def __init__(self, program: Program, port: int, data: str) -> None:
+        self.port = port
+        self._program = program
+        self._command = [part.format(port=port, data=data) for part in program.command]
+        self._log = LOGS / f"{program.name.replace(' ', '-')}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Ready when this returns."""
+        again = self._process is not None
+        LOGS.mkdir(exist_ok=True)
+        with self._log.open("ab" if again else "wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._program.workdir,
+                env=os.environ | self._program.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=partial(os.sched_setaffinity, 0, {SERVER_CORE}),  # noqa: PLW1509 (we have no threads)
+                preexec_fn=partial(os.sched_setaffinity, 0, {SERVER_CORE}),  # noqa: PLW1509 (it only asks the kernel)
             )
-        try:
-            _wait_until_ready(process, port, program.name, log_path)
-            yield Server(program.name, process.pid, port, program.collects)
-        finally:
-            _stop(process)
+        _wait_until_ready(self._process, self.port, self._program, self._log)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            _stop(self._process)
+
+
+@contextlib.contextmanager
+def mortal(program: Program) -> Iterator[Life]:
+    """Running and ready, on the server core; stopped and its data removed at the end."""
+    data = tempfile.mkdtemp(prefix="tutti-bench-")
+    life = Life(program, _free_port(), data)
+    try:
+        life.start()
+        yield life
     finally:
+        life.stop()
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, name: str, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, program: Program, log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
+    ready = _answers if program.speaks_http else _listens
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Unmeasured(f"{name} ended with status {process.returncode}: {_last_line(log)}")
-        if _answers(port):
+            raise Unmeasured(f"{program.name} ended with status {process.returncode}: {_last_line(log)}")
+        if ready(port):
             return
         time.sleep(0.05)
-    raise Unmeasured(f"{name} was not ready after {START_TIMEOUT_S:.0f} s: {_last_line(log)}")
+    raise Unmeasured(f"{program.name} was not ready after {START_TIMEOUT_S:.0f} s: {_last_line(log)}")
 
 
 def _last_line(log: Path) -> str:
@@ -168,6 +204,14 @@ def _answers(port: int) -> bool:
     return len(status) > 1 and status[1] < b"500"
 
 
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
@@ -184,12 +228,12 @@ def _free_port() -> int:
         return port
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and all its descendants."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            found += _family(int(child))
+            found += family(int(child))
     return found
 
 

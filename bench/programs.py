@@ -40,6 +40,15 @@ def python_socketio() -> Program:
     )
 
 
+def syncplay() -> Program:
+    """Debian's. It wants its salt named, or it prints one and a warning."""
+    return Program(
+        "syncplay-server",
+        ("/usr/bin/syncplay-server", "--port", "{port}", "--isolate-rooms", "--salt", "bench"),
+        speaks_http=False,
+    )
+
+
 def uvloop_floor() -> Program:
     return Program("uvloop write", (sys.executable, "-m", "bench.peers.floor", "uvloop", "{port}"))
 
