@@ -1,0 +1,347 @@
+"""A player: mpv started for a room, or somebody's own mpv; what it does, where it is, and what happened in it by hand.
+
+What we do to it comes back as events like anything else. So every seek of ours is counted and every pause and speed of
+ours remembered, and only what is left over is told as done by hand.
+
+Rules that measuring taught. While it plays, `audio-pts` is right to a fraction of a millisecond, and `time-pos` only to a
+frame. While it stands it is the other way round: after a seek `audio-pts` counts sound that was not yet written. A call
+that took long says little about when, and is repeated. Resampling changes speed seamlessly; the pitch-preserving
+filter jumps by 10–20 ms whenever the speed leaves 1 or comes back to it. A new speed counts for sound that is already
+in the buffer, in what mpv reads out but not in what is heard: see `lead.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from tutti_client import mpv_ipc
+from tutti_client.mpv_ipc import Ipc, MpvGone, MpvRefused, Reading
+
+SLOW_MS: Final = 2.0
+TRIES: Final = 3
+START_WITHIN_S: Final = 15.0
+END_WITHIN_S: Final = 3.0
+SEEK_WITHIN_S: Final = 20.0
+LOAD_WITHIN_S: Final = 30.0
+USUAL_FRAME_MS: Final = 40.0
+FARTHEST_MS: Final = 1e9
+SAME_SPEED: Final = 1e-6
+
+OPTIONS: Final = (
+    "--idle=yes",
+    "--pause=yes",
+    "--keep-open=yes",
+    "--keep-open-pause=no",
+    "--hr-seek=yes",
+    "--force-window=yes",
+    "--audio-pitch-correction=no",
+    "--resume-playback=no",
+    "--save-position-on-quit=no",
+    "--no-terminal",
+)
+_SETTINGS: Final = {"keep-open": "yes", "keep-open-pause": False, "audio-pitch-correction": False}
+_OBSERVED: Final = ("pause", "speed", "eof-reached", "paused-for-cache", "duration", "container-fps")
+
+
+class NoMpv(Exception):
+    """There is no mpv here, or it did not start; says what to do about it."""
+
+
+class NotPlayable(Exception):
+    """mpv could not open it."""
+
+
+class Hand(Enum):
+    """What somebody seems to have done in the player itself."""
+
+    PAUSE = "pause"
+    """Or the contrary: `Mpv.paused_by_hand` says whether, and which."""
+    SEEK = "seek"
+    SPEED = "speed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the player is: `position_ms` at local time `at_ms`, unsure by `unsure_ms`."""
+
+    position_ms: float
+    at_ms: float
+    unsure_ms: float
+    by_sound: bool
+
+
+class Mpv:
+    """`by_hand` is told of what seems not to be our doing; of a seek when it has landed."""
+
+    def __init__(self, by_hand: Callable[[Hand], None]) -> None:
+        self.paused = True
+        self.speed = 1.0
+        self.ended = False
+        self.starved = False
+        self.seeking = False
+        self.loaded = False
+        self.duration_ms: float | None = None
+        self.frame_ms = USUAL_FRAME_MS
+        self._by_hand = by_hand
+        self._our_pause = True
+        self._our_speed = 1.0
+        self._our_seeks = 0
+        self._sought_by_hand = False
+        self._landed = asyncio.Event()
+        self._opened: asyncio.Future[None] | None = None
+        self._ipc: Ipc | None = None
+        self._was: dict[str, Any] = {}
+
+    async def attach(self, path: Path) -> None:
+        """Take over the mpv whose IPC socket this is. Raises OSError when there is none."""
+        self._ipc = await mpv_ipc.attach(path, self._hear)
+        for number, name in enumerate(_OBSERVED, 1):
+            await self._ipc.ask("observe_property", number, name)
+        for name, value in _SETTINGS.items():
+            with suppress(MpvRefused):
+                self._was[name] = (await self._ipc.ask("get_property", name)).value
+                await self._set(name, value)
+        with suppress(MpvRefused):
+            self.loaded = (await self._ipc.ask("get_property", "duration")).value is not None
+        await self.pause()
+
+    async def release(self) -> None:
+        """Leave it to its owner as it was found."""
+        with suppress(MpvGone, MpvRefused):
+            for name, value in {**self._was, "speed": 1.0}.items():
+                await self._set(name, value)
+        if self._ipc is not None:
+            self._ipc.close()
+
+    async def gone(self) -> None:
+        """Until there is no player any more."""
+        await asyncio.shield(self._connected().gone)
+
+    async def load(self, what: str) -> None:
+        """Open a file or address, paused at its beginning. Raises `NotPlayable`."""
+        self.loaded = False
+        self.duration_ms = None
+        self._opened = asyncio.get_running_loop().create_future()
+        await self.pause()
+        await self._connected().ask("loadfile", what, "replace")
+        try:
+            async with asyncio.timeout(LOAD_WITHIN_S):
+                await self._opened
+        except TimeoutError:
+            raise NotPlayable(f"mpv cannot open {what} within {LOAD_WITHIN_S:g} s") from None
+        self.loaded = True
+
+    async def pause(self) -> None:
+        self._our_pause = self.paused = True
+        await self._set("pause", True)
+
+    async def resume(self) -> float:
+        """Play; the local time at which it began."""
+        self._our_pause = self.paused = False
+        return (await self._set("pause", False)).at_ms
+
+    async def set_speed(self, speed: float) -> float:
+        """The local time since when it counts."""
+        self._our_speed = self.speed = speed
+        return (await self._set("speed", speed)).at_ms
+
+    async def seek(self, to_ms: float) -> None:
+        """Go there exactly, and return when the picture is there."""
+        self._our_seeks += 1
+        self._landed.clear()
+        self.seeking = True
+        try:
+            await self._connected().ask("seek", max(to_ms, 0.0) / 1000, "absolute+exact")
+            async with asyncio.timeout(SEEK_WITHIN_S):
+                await self._landed.wait()
+        except TimeoutError:
+            raise MpvRefused("seek: it does not end") from None
+        finally:
+            self._our_seeks = 0
+            self.seeking = False
+
+    async def paused_by_hand(self) -> bool | None:
+        """What it does that we did not ask of it; None: it does as we said. News of a pause may come after our next one."""
+        doing = (await self._connected().ask("get_property", "pause")).value is True
+        if doing is self._our_pause:
+            return None
+        self._our_pause = self.paused = doing
+        return doing
+
+    async def speed_by_hand(self) -> float | None:
+        speed = (await self._connected().ask("get_property", "speed")).value
+        if not isinstance(speed, int | float) or abs(speed - self._our_speed) < SAME_SPEED:
+            return None
+        self._our_speed = self.speed = float(speed)
+        return self.speed
+
+    async def place(self) -> Place | None:
+        """Where it is; None where it does not say, or says what cannot be."""
+        if not self.paused:
+            heard = await self._read("audio-pts")
+            if heard is not None:
+                return heard
+        return await self._read("time-pos")
+
+    async def show(self, text: str, for_s: float = 3.0) -> None:
+        """On the picture, in its corner."""
+        with suppress(MpvRefused):
+            await self._connected().ask("show-text", text, int(for_s * 1000))
+
+    async def _read(self, name: str) -> Place | None:
+        best: Reading | None = None
+        for _ in range(TRIES):
+            try:
+                reading = await self._connected().ask("get_property", name)
+            except MpvRefused:
+                return None
+            if best is None or reading.took_ms < best.took_ms:
+                best = reading
+            if best.took_ms <= SLOW_MS:
+                break
+        if best is None or best.took_ms > SLOW_MS:
+            return None
+        return _place(best, by_sound=name == "audio-pts", frame_ms=0.0 if self.paused else self.frame_ms)
+
+    async def _set(self, name: str, value: Any) -> Reading:
+        return await self._connected().ask("set_property", name, value)
+
+    def _connected(self) -> Ipc:
+        if self._ipc is None:
+            raise MpvGone
+        return self._ipc
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["event"]:
+            case "property-change":
+                self._changed(message.get("name"), message.get("data"))
+            case "seek":
+                self._sought()
+            case "playback-restart":
+                self._playing_again()
+            case "end-file":
+                self._closed(message.get("reason"), message.get("file_error"))
+
+    def _changed(self, name: Any, value: Any) -> None:
+        match name:
+            case "pause":
+                if value is not self._our_pause:
+                    self._by_hand(Hand.PAUSE)
+            case "speed" if isinstance(value, int | float):
+                if abs(value - self._our_speed) > SAME_SPEED:
+                    self._by_hand(Hand.SPEED)
+            case "eof-reached":
+                self.ended = value is True
+            case "paused-for-cache":
+                self.starved = value is True
+            case "duration":
+                self.duration_ms = value * 1000 if _sensible(value) else None
+            case "container-fps":
+                self.frame_ms = 1000 / value if _sensible(value) and value > 1 else USUAL_FRAME_MS
+
+    def _sought(self) -> None:
+        self.seeking = True
+        if self._our_seeks > 0:
+            self._our_seeks -= 1
+        else:
+            self._sought_by_hand = True
+
+    def _playing_again(self) -> None:
+        self.seeking = False
+        self._landed.set()
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_result(None)
+        if self._sought_by_hand:
+            self._sought_by_hand = False
+            self._by_hand(Hand.SEEK)
+
+    def _closed(self, reason: Any, why: Any) -> None:
+        if reason == "error" and self._opened is not None and not self._opened.done():
+            self._opened.set_exception(NotPlayable(f"mpv cannot open it: {why or 'unknown error'}"))
+
+
+def _place(reading: Reading, *, by_sound: bool, frame_ms: float) -> Place | None:
+    value = reading.value
+    if not _sensible(value):
+        return None
+    unsure_ms = reading.took_ms / 2 + (0.1 if by_sound else frame_ms)
+    return Place(value * 1000, reading.at_ms, unsure_ms, by_sound)
+
+
+def _sensible(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and 0 <= value * 1000 < FARTHEST_MS
+
+
+@asynccontextmanager
+async def attached(path: Path, by_hand: Callable[[Hand], None]) -> AsyncIterator[Mpv]:
+    """Somebody's own mpv, started with --input-ipc-server; it goes on when we leave."""
+    player = Mpv(by_hand)
+    try:
+        await player.attach(path)
+    except (OSError, MpvGone):
+        raise NoMpv(
+            f"no mpv listens at {path}; start one with: mpv --idle --input-ipc-server={path}"
+        ) from None
+    try:
+        yield player
+    finally:
+        await player.release()
+
+
+@asynccontextmanager
+async def started(options: Sequence[str], by_hand: Callable[[Hand], None]) -> AsyncIterator[Mpv]:
+    """An mpv of our own, ended when we leave."""
+    program = shutil.which("mpv")
+    if program is None:
+        raise NoMpv(
+            "mpv is not installed; install it first: apt install mpv, brew install mpv, or https://mpv.io"
+        )
+    with tempfile.TemporaryDirectory(prefix="tutti-") as folder:
+        path = Path(folder) / "mpv"
+        process = await asyncio.create_subprocess_exec(
+            program, *OPTIONS, *options, f"--input-ipc-server={path}",
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us: we leave the room, and then end it
+        )  # fmt: skip
+        player = Mpv(by_hand)
+        try:
+            await _attach_when_up(player, path, process)
+            yield player
+        finally:
+            await player.release()
+            await _end(process)
+
+
+async def _attach_when_up(player: Mpv, path: Path, process: asyncio.subprocess.Process) -> None:
+    until = time.monotonic() + START_WITHIN_S
+    while process.returncode is None and time.monotonic() < until:
+        try:
+            await player.attach(path)
+        except (OSError, MpvGone):
+            await asyncio.sleep(0.02)
+        else:
+            return
+    raise NoMpv("mpv does not start; try what it says to: mpv --idle --force-window, with your options")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(END_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
