@@ -6,6 +6,7 @@
 const USER_ID = "tutti.userId";
 const NAME = "tutti.name";
 const ENTERED = "tutti.entered";
+const PASS = "tutti.pass.";
 
 const forgotten = new Map<string, string>();
 
@@ -33,6 +34,15 @@ export function rememberEntry(roomId: string, name: string): void {
 
 export function forgetEntry(): void {
   write(sessionStorage, ENTERED, "");
+}
+
+/** What shows that this tab made the room. */
+export function passFor(roomId: string): string | null {
+  return read(sessionStorage, PASS + roomId);
+}
+
+export function rememberPass(roomId: string, pass: string): void {
+  write(sessionStorage, PASS + roomId, pass);
 }
 
 /** `crypto.randomUUID` is missing on plain http pages, and those are how a room is tried out at home. */

@@ -4,6 +4,9 @@ import { App } from "./App";
 import "./styles/base.css";
 import "./styles/home.css";
 import "./styles/room.css";
+import "./styles/side.css";
+import "./styles/timing.css";
+import "./styles/small.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

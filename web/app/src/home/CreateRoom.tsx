@@ -1,20 +1,29 @@
-import { RoomsApi } from "@tutti/client";
+import type { NewMedia } from "@tutti/client/native";
+import { useState } from "react";
 import { Failure } from "../Failure";
-import { myUserId, rememberedName, rememberEntry } from "../identity";
-import { CLIP } from "../media";
+import { myUserId, rememberedName, rememberEntry, rememberPass } from "../identity";
+import { CLIP, mediaAt } from "../media";
 import { navigate } from "../navigation";
 import { roomPath } from "../room-link";
+import { createRoom } from "../rooms";
 import { useSubmit } from "../useSubmit";
 
-const api = new RoomsApi();
+type Source = "clip" | "address";
 
 export function CreateRoom() {
+  const [source, setSource] = useState<Source>("clip");
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
-    const name = field("name") || "Our room";
     const userName = field("userName");
-    const room = await api.create({ name, ...CLIP, mediaType: "movie", adminId: myUserId(), userName });
-    rememberEntry(room.id, userName);
-    navigate(roomPath(room.id));
+    const made = await createRoom({
+      name: field("name") || "Our room",
+      userId: myUserId(),
+      userName,
+      media: source === "clip" ? CLIP : chosen(field("address")),
+      waitForAll: field("waitForAll") !== "",
+    });
+    rememberPass(made.room, made.pass);
+    rememberEntry(made.room, userName);
+    navigate(roomPath(made.room));
   });
   return (
     <form className="card" onSubmit={onSubmit} aria-labelledby="create-title">
@@ -27,10 +36,54 @@ export function CreateRoom() {
         Your name
         <input name="userName" required maxLength={60} defaultValue={rememberedName()} autoComplete="name" />
       </label>
+      <WhatToWatch source={source} onSource={setSource} />
+      <label className="check">
+        <input type="checkbox" name="waitForAll" />
+        Wait for everybody before playing, at most five seconds
+      </label>
       <Failure>{failure}</Failure>
       <button className="primary" disabled={busy}>
         {busy ? "Creating…" : "Create a room"}
       </button>
     </form>
   );
+}
+
+function WhatToWatch({ source, onSource }: { source: Source; onSource: (source: Source) => void }) {
+  return (
+    <fieldset>
+      <legend>What to watch</legend>
+      <label className="check">
+        <input type="radio" name="source" checked={source === "clip"} onChange={() => onSource("clip")} />
+        The bundled clip
+      </label>
+      <label className="check">
+        <input
+          type="radio"
+          name="source"
+          checked={source === "address"}
+          onChange={() => onSource("address")}
+        />
+        A file or stream on the web
+      </label>
+      {source === "address" && (
+        <label>
+          Its address
+          <input
+            name="address"
+            type="url"
+            required
+            placeholder="https://…/film.mp4 or …/stream.m3u8"
+            autoComplete="off"
+          />
+        </label>
+      )}
+    </fieldset>
+  );
+}
+
+function chosen(address: string): NewMedia {
+  const media = mediaAt(address);
+  if (media === null) throw new Error("That is not the address of a file on the web");
+  return media;
 }

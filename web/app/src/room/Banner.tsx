@@ -1,24 +1,25 @@
-import type { RoomView } from "@tutti/client";
+import type { NativeView } from "@tutti/client/native";
+import { inSeconds, secondsLeft } from "../words";
+import { useNow } from "./useNow";
 
-interface Props {
-  view: RoomView;
-  onDismiss: () => void;
-}
-
-export function Banner({ view, onDismiss }: Props) {
-  const { connection, problem } = view;
+/** What is to be known about the connection, for as long as there is something to know. */
+export function Banner({ view }: { view: NativeView }) {
+  const { connection, reconnectAt } = view;
+  const now = useNow(500, reconnectAt !== null);
   return (
     <div className="banners" role="status" aria-live="polite">
       {connection === "connecting" && <p className="banner">Connecting…</p>}
-      {connection === "reconnecting" && (
-        <p className="banner warn">Connection lost. Reconnecting… your player carries on meanwhile.</p>
-      )}
-      {problem !== null && !problem.fatal && (
+      {connection === "lost" && (
         <p className="banner warn">
-          {problem.message}
-          <button className="quiet" onClick={onDismiss} aria-label="Dismiss">
-            ✕
-          </button>
+          <span>
+            <strong>Connection lost.</strong> Your player carries on; trying again
+            {/* Read out once, not each second. */}
+            <span aria-hidden="true">
+              {" "}
+              {reconnectAt === null ? "now" : inSeconds(secondsLeft(reconnectAt, now))}
+            </span>
+            .
+          </span>
         </p>
       )}
     </div>

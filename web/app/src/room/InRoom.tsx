@@ -1,49 +1,100 @@
-import type { Room, WatchRoom } from "@tutti/client";
-import { useEffect } from "react";
+import type { NativeRoom } from "@tutti/client/native";
+import { useEffect, useMemo, useState } from "react";
 import { Wordmark } from "../Wordmark";
 import { Banner } from "./Banner";
-import { People } from "./People";
-import { Player } from "./Player";
+import { Help } from "./Help";
+import { InsideContext, rightsOf, type Inside } from "./inside";
+import { HandKey } from "./people/HandButton";
 import { ShareLink } from "./ShareLink";
-import { Together } from "./Together";
-import { useRoomView, useWatchRoom } from "./useWatchRoom";
+import { Side } from "./Side";
+import { Stage } from "./stage/Stage";
+import { OffsetKeys } from "./timing/OffsetKeys";
+import { Timing } from "./timing/Timing";
+import { useHistory } from "./timing/useHistory";
+import { Toasts } from "./Toasts";
+import { useAsking } from "./useAsking";
+import { useMediaQuery } from "./useMediaQuery";
+import { useNativeRoom, useRoomView } from "./useNativeRoom";
+import { useShortcuts } from "./useShortcuts";
 import { useTitle } from "./useTitle";
 
 interface Props {
-  room: Room;
+  roomId: string;
   userName: string;
-  onEnd: (why: string) => void;
+  onEnd: (why: string, missing?: boolean) => void;
 }
 
-export function InRoom({ room, userName, onEnd }: Props) {
-  const watched = useWatchRoom(room, userName);
-  useTitle(room.name);
-  return watched === null ? null : <Inside room={watched} onEnd={onEnd} />;
+const WIDE = "(min-width: 900px)";
+
+export function InRoom({ roomId, userName, onEnd }: Props) {
+  const room = useNativeRoom(roomId, userName);
+  return room === null ? null : <Entered room={room} onEnd={onEnd} />;
 }
 
-function Inside({ room, onEnd }: { room: WatchRoom; onEnd: (why: string) => void }) {
+function Entered({ room, onEnd }: { room: NativeRoom; onEnd: Props["onEnd"] }) {
   const view = useRoomView(room);
-  const ended = view.connection === "ended" ? view.problem?.message : undefined;
+  const { ask, toasts, dismiss } = useAsking();
+  const history = useHistory(room);
+  useTitle(view.room?.name ?? "Tutti");
+
+  const ended = view.connection === "ended" ? (view.problem ?? GONE) : null;
   useEffect(() => {
-    if (ended !== undefined) onEnd(ended);
+    if (ended !== null) onEnd(ended.message, ended.code === "room_not_found");
   }, [ended, onEnd]);
+
+  const inside = useMemo((): Inside | null => {
+    const state = view.room;
+    if (state === null) return null;
+    const me = state.members.find(({ id }) => id === view.me) ?? null;
+    return { room, view, state, me, ask, ...rightsOf(state, me) };
+  }, [room, view, ask]);
+
   return (
     <div className="room">
       <header className="room-bar">
         <a href="/" className="home-link" aria-label="Tutti, to the start page">
           <Wordmark />
         </a>
-        <h1>{room.room.name}</h1>
+        <h1>{view.room?.name}</h1>
         <ShareLink />
       </header>
-      <Banner view={view} onDismiss={() => room.dismissProblem()} />
-      <main className="room-body">
-        <Player room={room} view={view} />
-        <aside className="side">
-          <Together view={view} />
-          <People room={room} view={view} />
-        </aside>
-      </main>
+      <Banner view={view} />
+      {inside !== null && (
+        <InsideContext value={inside}>
+          <Body history={history} />
+        </InsideContext>
+      )}
+      <Toasts
+        problem={view.connection === "lost" || view.connection === "connecting" ? view.problem : null}
+        toasts={toasts}
+        onDismiss={dismiss}
+        onDismissProblem={() => room.dismissProblem()}
+      />
     </div>
+  );
+}
+
+const GONE = { code: "left", message: "You are no longer in this room" };
+
+function Body({ history }: { history: ReturnType<typeof useHistory> }) {
+  const wide = useMediaQuery(WIDE);
+  const [helping, setHelping] = useState(false);
+  useShortcuts({ help: () => setHelping((open) => !open) });
+  return (
+    <main className="room-body">
+      <HandKey />
+      <OffsetKeys />
+      <div className="stage">
+        <Stage />
+        {wide && <Timing history={history} />}
+      </div>
+      <aside className="side">
+        <Side history={history} withTiming={!wide} />
+        <button className="quiet keys" onClick={() => setHelping(true)} aria-keyshortcuts="?">
+          Keys <kbd>?</kbd>
+        </button>
+      </aside>
+      {helping && <Help onClose={() => setHelping(false)} />}
+    </main>
   );
 }

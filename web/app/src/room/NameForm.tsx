@@ -1,25 +1,28 @@
-import type { Room } from "@tutti/client";
+import type { Snapshot } from "@tutti/client/native";
 import { Failure } from "../Failure";
 import { rememberedName } from "../identity";
+import { titleOf } from "../media";
 import { useSubmit } from "../useSubmit";
 import { Wordmark } from "../Wordmark";
 import { useTitle } from "./useTitle";
 
 interface Props {
-  room: Room;
-  onName: (userName: string) => Promise<void>;
+  room: Snapshot;
+  onName: (userName: string) => void;
 }
 
 export function NameForm({ room, onName }: Props) {
-  const { busy, failure, onSubmit } = useSubmit((field) => onName(field("userName")));
+  const { busy, failure, onSubmit } = useSubmit(async (field) => onName(field("userName")));
   useTitle(room.name);
-  const there = room.participants.length;
+  const there = room.members.length;
   return (
     <main className="narrow">
       <Wordmark />
       <form className="card" onSubmit={onSubmit}>
         <h1>{room.name}</h1>
-        <p className="muted">{there === 0 ? "Nobody is there yet." : `${there} there now.`}</p>
+        <p className="muted">
+          {there === 0 ? "Nobody is there yet." : `${there} there now.`} {titleOf(room.media)}.
+        </p>
         <label>
           Your name
           <input
@@ -33,7 +36,7 @@ export function NameForm({ room, onName }: Props) {
         </label>
         <Failure>{failure}</Failure>
         <button className="primary" disabled={busy}>
-          {busy ? "Joining…" : "Join"}
+          Join
         </button>
       </form>
     </main>

@@ -1,28 +1,28 @@
-/** The way into a room: find it, ask for a name, join, and then be in it. */
+/** The way into a room: find it, ask for a name, and then be in it. */
 
-import { RoomError, RoomsApi, type Room } from "@tutti/client";
+import type { Snapshot } from "@tutti/client/native";
 import { useCallback, useEffect, useState } from "react";
-import { forgetEntry, hasEntered, myUserId, rememberedName, rememberEntry } from "../identity";
+import { forgetEntry, hasEntered, rememberedName, rememberEntry } from "../identity";
+import { findRoom, RoomError } from "../rooms";
 import { DeadEnd } from "./DeadEnd";
 import { InRoom } from "./InRoom";
 import { NameForm } from "./NameForm";
 
-const api = new RoomsApi();
-
 type Step =
   | { at: "finding" }
-  | { at: "naming"; room: Room }
-  | { at: "inside"; room: Room; userName: string }
+  | { at: "naming"; room: Snapshot }
+  | { at: "inside"; userName: string }
   | { at: "nowhere"; why: string; missing: boolean };
 
 export function RoomPage({ roomId }: { roomId: string }) {
-  const [step, setStep] = useState<Step>({ at: "finding" });
+  const [step, setStep] = useState<Step>(() =>
+    hasEntered(roomId) ? { at: "inside", userName: rememberedName() } : { at: "finding" },
+  );
 
   const enter = useCallback(
-    async (userName: string) => {
-      const room = await api.join(roomId, myUserId(), userName);
+    (userName: string) => {
       rememberEntry(roomId, userName);
-      setStep({ at: "inside", room, userName });
+      setStep({ at: "inside", userName });
     },
     [roomId],
   );
@@ -32,20 +32,18 @@ export function RoomPage({ roomId }: { roomId: string }) {
     setStep({ at: "nowhere", why, missing });
   }, []);
 
+  const finding = step.at === "finding";
   useEffect(() => {
+    if (!finding) return;
     let wanted = true;
-    const arrive = async () => {
-      if (hasEntered(roomId)) return enter(rememberedName());
-      const room = await api.get(roomId);
-      if (wanted) setStep({ at: "naming", room });
-    };
-    arrive().catch((reason: unknown) => {
-      if (wanted) lost(...whyNot(reason));
-    });
+    findRoom(roomId).then(
+      (room) => wanted && setStep({ at: "naming", room }),
+      (reason: unknown) => wanted && lost(...whyNot(reason)),
+    );
     return () => {
       wanted = false;
     };
-  }, [roomId, enter, lost]);
+  }, [roomId, finding, lost]);
 
   switch (step.at) {
     case "finding":
@@ -53,7 +51,7 @@ export function RoomPage({ roomId }: { roomId: string }) {
     case "naming":
       return <NameForm room={step.room} onName={enter} />;
     case "inside":
-      return <InRoom room={step.room} userName={step.userName} onEnd={lost} />;
+      return <InRoom roomId={roomId} userName={step.userName} onEnd={lost} />;
     case "nowhere":
       return <DeadEnd why={step.why} missing={step.missing} />;
   }

@@ -1,39 +1,30 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
+import { actOf, type Act, type Focus } from "./keyboard";
 
-export interface Shortcuts {
-  togglePlay: () => void;
-  seekBy: (seconds: number) => void;
-  toggleMute: () => void;
-  toggleFullscreen: () => void;
-}
-
-const ARROW_S = 5;
-
-export function useShortcuts({ togglePlay, seekBy, toggleMute, toggleFullscreen }: Shortcuts): void {
+/** Each part of the page listens for what it can do; keys that nobody here does anything with are left alone. */
+export function useShortcuts(acts: Partial<Record<Act, () => void>>): void {
+  const latest = useRef(acts);
   useEffect(() => {
-    const acts: Record<string, () => void> = {
-      " ": togglePlay,
-      k: togglePlay,
-      ArrowLeft: () => seekBy(-ARROW_S),
-      ArrowRight: () => seekBy(ARROW_S),
-      m: toggleMute,
-      f: toggleFullscreen,
-    };
+    latest.current = acts;
+  });
+  useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-      if (act === undefined || event.ctrlKey || event.metaKey || event.altKey || isForTarget(event)) return;
+      if (event.defaultPrevented) return;
+      const act = actOf(event, focusOf(event.target));
+      const perform = act && latest.current[act];
+      if (!perform) return;
       event.preventDefault();
-      act();
+      perform();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [togglePlay, seekBy, toggleMute, toggleFullscreen]);
+  }, []);
 }
 
-/** A field takes its own keys, and space on a button presses it; the seek bar's arrows mean the room's. */
-function isForTarget({ target, key }: KeyboardEvent): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.matches("input[data-seek]")) return false;
-  if (target.matches("input, textarea, select")) return true;
-  return key === " " && target.matches("button, a");
+function focusOf(target: EventTarget | null): Focus {
+  if (!(target instanceof HTMLElement)) return "page";
+  if (target.matches("[data-keys='seekBar']")) return "seekBar";
+  if (target.matches("input[type='range'], [role='tab']")) return "slider";
+  if (target.matches("input[type='checkbox'], button, a, summary")) return "button";
+  return target.matches("input, textarea, select") ? "field" : "page";
 }
