@@ -16,6 +16,7 @@ Positions and times are milliseconds. A rate of 1 is the media's own speed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf, isfinite
 from typing import Literal
 
 State = Literal["playing", "paused", "seeking", "buffering", "background"]
@@ -75,6 +76,7 @@ HOLD_UP_TO_MS = 1_500.0
 ON_THE_SPOT_MS = 1.0
 NEAR_MS = 150.0
 SEEK_SEEN_AFTER_MS = 30.0
+LANDING_LOOK_MS = 20.0
 SEEK_FAILED_AFTER_MS = 1_500.0
 LEAD_MARGIN_MS = 20.0
 STALL_MS = 2_500.0
@@ -84,15 +86,15 @@ MOST_BOUND_MS = 500.0
 MOST_CORRECTIONS = 3
 CORRECTIONS_WITHIN_MS = 30_000.0
 FIRST_HOLD_OFF_MS = 1_000.0
-LONGEST_HOLD_OFF_MS = 15_000.0
+HOLD_OFF_GROWS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What this player's seeks and starts take, as learned."""
 
-    seek_ms: float = 150.0
-    deviation_ms: float = 50.0
+    seek_ms: float = 200.0
+    deviation_ms: float = 65.0
     start_ms: float = 0.0
     known: bool = False
 
@@ -105,9 +107,12 @@ class Costs:
         if took_ms > STALL_MS:
             return Costs(start_ms=self.start_ms)
         if not self.known:
-            return replace(self, seek_ms=took_ms, deviation_ms=max(20.0, took_ms / 4), known=True)
-        deviation = self.deviation_ms + 0.3 * (abs(took_ms - self.seek_ms) - self.deviation_ms)
-        return replace(self, seek_ms=self.seek_ms + 0.3 * (took_ms - self.seek_ms), deviation_ms=deviation)
+            return replace(
+                self, seek_ms=took_ms, deviation_ms=max(self.deviation_ms, took_ms / 4), known=True
+            )
+        over = took_ms - self.seek_ms
+        deviation = max(self.deviation_ms + 0.3 * (abs(over) - self.deviation_ms), over / 2)
+        return replace(self, seek_ms=self.seek_ms + 0.3 * over, deviation_ms=deviation)
 
     def after_start(self, took_ms: float) -> Costs:
         if took_ms > MOST_START_MS:
@@ -153,7 +158,9 @@ class Follower:
     rested_at_ms: float | None = None
 
     def step(self, sample: Sample) -> tuple[Follower, Action]:
-        if not sample.playing:
+        if not isfinite(sample.position_ms):
+            return self._unsettled(sample)
+        if not sample.playing or sample.rate <= 0.0:
             return self._rest(sample)
         if sample.state in ("seeking", "buffering", "background"):
             return self._unsettled(sample)
@@ -188,15 +195,16 @@ class Follower:
         seek = self.seek
         if seek is not None and sample.state == "buffering":
             seek = replace(seek, stalled=True)
-        held = seek is not None or self.waiting
-        return replace(self._blank(), seek=seek, rested_at_ms=None), Action(sample.rate, hold=held)
+        held = seek is not None or self.waiting or not sample.playing
+        look_in = None if seek is None else LANDING_LOOK_MS
+        return replace(self._blank(), seek=seek), Action(sample.rate, hold=held, look_in_ms=look_in)
 
     def _landing(self, seek: Seek, sample: Sample) -> tuple[Follower, Action]:
-        took = sample.now_ms - seek.at_ms
+        took = sample.now_ms - seek.at_ms if sample.now_ms >= seek.at_ms else inf
         beyond = took * sample.rate if sample.state == "playing" else 0.0
         there = -NEAR_MS <= sample.position_ms - seek.to_ms <= beyond + NEAR_MS
         if took < SEEK_SEEN_AFTER_MS or not (there or took > SEEK_FAILED_AFTER_MS):
-            return self, Action(sample.rate, hold=True)
+            return self, Action(sample.rate, hold=True, look_in_ms=LANDING_LOOK_MS)
         costs = self.costs if seek.stalled or not there else self.costs.after_seek(took)
         return replace(self, seek=None, waiting=True, costs=costs)._wait(sample)
 
@@ -266,19 +274,22 @@ class Follower:
         return max(self.limits.jump_ms, min(sample.bound_ms, MOST_BOUND_MS)) * sample.rate
 
     def _may_seek(self, now_ms: float) -> bool:
-        if self.free or not self.corrections:
+        recent = self._recent(now_ms)
+        if self.free or not recent:
             return True
-        recent = [at for at in self.corrections if now_ms - at <= CORRECTIONS_WITHIN_MS]
-        return len(recent) < MOST_CORRECTIONS and now_ms - self.corrections[-1] >= self.hold_off_ms
+        return len(recent) < MOST_CORRECTIONS and now_ms - recent[-1] >= self.hold_off_ms
 
     def _counted(self, now_ms: float) -> Follower:
         if self.free:
             return replace(self, free=False)
-        recent = tuple(at for at in self.corrections if now_ms - at <= CORRECTIONS_WITHIN_MS)
-        hold_off = min(self.hold_off_ms * 2, LONGEST_HOLD_OFF_MS) if recent else FIRST_HOLD_OFF_MS
-        return replace(self, corrections=(*recent, now_ms), hold_off_ms=max(hold_off, FIRST_HOLD_OFF_MS))
+        recent = self._recent(now_ms)
+        hold_off = max(self.hold_off_ms * HOLD_OFF_GROWS, FIRST_HOLD_OFF_MS) if recent else FIRST_HOLD_OFF_MS
+        return replace(self, corrections=(*recent, now_ms), hold_off_ms=hold_off)
+
+    def _recent(self, now_ms: float) -> tuple[float, ...]:
+        return tuple(at for at in self.corrections if 0.0 <= now_ms - at <= CORRECTIONS_WITHIN_MS)
 
     def _jump(self, sample: Sample) -> tuple[Follower, Action]:
         to = max(0.0, sample.target_ms + (self.costs.lead_ms + self.costs.start_ms) * sample.rate)
         jumped = replace(self._blank()._counted(sample.now_ms), waiting=False, seek=Seek(sample.now_ms, to))
-        return jumped, Action(sample.rate, seek_to_ms=to, hold=True)
+        return jumped, Action(sample.rate, seek_to_ms=to, hold=True, look_in_ms=LANDING_LOOK_MS)

@@ -7,7 +7,7 @@ from random import Random
 
 from tests.simulation.link import Profile, Station
 from tests.simulation.player import Nature, Player
-from tutti_client.follow import Follower, Limits
+from tutti_client.follow import Follower, Limits, Sample
 
 TICK_MS = 5.0
 LOOK_EVERY_MS = 100.0
@@ -38,6 +38,7 @@ class Viewer:
         self,
         rng: Random,
         timeline: Timeline,
+        *,
         profile: Profile,
         nature: Nature,
         limits: Limits,
@@ -48,6 +49,8 @@ class Viewer:
         self.station = Station(rng, profile, rng.uniform(-100.0, 100.0), rng.uniform(-1e9, 1e9))
         self.player = Player(rng, nature)
         self.follower = Follower(limits)
+        self.heard: list[tuple[bool, Sample]] = []
+        """What the controller was told, and whether the room had moved just before."""
         self.errors: list[tuple[float, float]] = []
         self.rates: list[tuple[float, float]] = []
         self._looks_at_ms = joins_at_ms + rng.uniform(0.0, LOOK_EVERY_MS)
@@ -68,10 +71,12 @@ class Viewer:
         local = self.station.local_ms(true_ms)
         room = self.station.clock.room_ms(local)
         move, target, playing = self._timeline.at(room)
-        if move != self._move:
+        moved = move != self._move
+        if moved:
             self.follower, self._move = self.follower.forgiven(), move
         bound = self.station.clock.bound_ms(local)
         sample = self.player.sample(now_ms=local, target_ms=target, playing=playing, rate=1.0, bound_ms=bound)
+        self.heard.append((moved, sample))
         self.follower, action = self.follower.step(sample)
         self.player.obey(action)
         wanted = inf if action.look_in_ms is None else action.look_in_ms
@@ -89,7 +94,9 @@ class House:
         self.now_ms = 0.0
 
     def admit(self, profile: Profile, nature: Nature, limits: Limits) -> Viewer:
-        viewer = Viewer(self.rng, self.timeline, profile, nature, limits, self.now_ms)
+        viewer = Viewer(
+            self.rng, self.timeline, profile=profile, nature=nature, limits=limits, joins_at_ms=self.now_ms
+        )
         self.viewers.append(viewer)
         return viewer
 
