@@ -11,6 +11,7 @@ from tests.core.stage import ANN, BOB, CAT, FILM, STRANGER
 from tests.rooms import HOST, defaults
 from tutti.core import commands as c
 from tutti.core.defaults import Control, Expiry, HostLost
+from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
@@ -19,9 +20,12 @@ from tutti.core.roster import Role
 T = TypeVar("T")
 
 START_MS = 1_000_000.0
+MOST_AHEAD_MS = 1_000.0
 PEOPLE = (HOST, ANN, BOB, CAT, STRANGER)
 NO_NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 1e308, -1e308, 0.0)
 NAMES = ("", "Ann", "\x00", "'; DROP TABLE rooms; --", "🎬", "\u202e")
+WORDS = ("Hello", "two\nlines", "", " ", "\x00", "x" * 2_000, "x" * 2_001, "\ud800", "\u202e", "🎬")
+SIGNS = ("🎉", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "", " ", "\n", "\u200d", "🎉" * 9, "\ud800", "ok")
 MEDIA = (
     FILM,
     Media("tv1", "vidcloud", "tv", episode=3),
@@ -32,11 +36,12 @@ MEDIA = (
 
 
 class Step(NamedTuple):
-    """After `wait_ms`, `who` (None: the server itself) asks this."""
+    """After `wait_ms`, `who` (None: the server itself) asks this. `lead_ms`: how far ahead it is scheduled."""
 
     wait_ms: float
     who: MemberId | None
     command: c.Command
+    lead_ms: float = 0.0
 
 
 def story(seed: int, length: int = 60) -> list[Step]:
@@ -68,9 +73,9 @@ class _Teller:
             ),
             (5, lambda: c.ChangeProvider(self._one(NAMES))),
             (5, lambda: c.ChangeEpisode(self._random.randint(-1, 3))),
-            (15, lambda: c.Play(self._one((None, self._position())), self._told())),
-            (15, lambda: c.Pause(self._one((None, self._position())), self._told())),
-            (10, lambda: c.Seek(self._position(), self._told())),
+            (15, lambda: c.Play(self._one((None, self._position())), self._told(), self._maybe())),
+            (15, lambda: c.Pause(self._one((None, self._position())), self._told(), self._maybe())),
+            (10, lambda: c.Seek(self._position(), self._told(), self._maybe())),
             (10, lambda: c.SeekBy(self._number(-60_000.0, 60_000.0))),
             (10, lambda: c.SetRate(self._number(0.0, 5.0))),
             (
@@ -79,6 +84,26 @@ class _Teller:
                     self._position(), self._moment(), self._one((None, True, False)), self._media()
                 ),
             ),
+            (
+                10,
+                lambda: c.Observe(
+                    self._position(),
+                    self._moment(),
+                    self._one((None, self._number(-9_000.0, 9_000.0))),
+                    self._number(0.0, 500.0),
+                    self._one(tuple(Doing)),
+                ),
+            ),
+            (15, lambda: c.AddToQueue(self._one(MEDIA))),
+            (5, lambda: c.RemoveFromQueue(self._entry())),
+            (8, lambda: c.MoveInQueue(self._entry(), self._one((None, self._entry())))),
+            (8, lambda: c.PlayNext(self._one((None, self._entry())))),
+            (10, lambda: c.Chat(self._one(WORDS))),
+            (5, lambda: c.React(self._one(SIGNS))),
+            (8, lambda: c.RaiseHand(self._maybe(), self._one((None, None, *PEOPLE)))),
+            (25, lambda: c.SetReady(self._random.random() < 0.6)),
+            (15, lambda: c.SetWaiting(self._random.random() < 0.7)),
+            (12, c.EndWait),
             (1, c.Close),
             (6, lambda: c.Depart(self._one(PEOPLE))),
             (3, lambda: c.Expire(self._one(tuple(CloseReason)))),
@@ -88,7 +113,8 @@ class _Teller:
     def step(self) -> Step:
         [(_, ask)] = self._random.choices(self._any, self._weights)
         who = self._one((*PEOPLE, HOST, HOST, None))
-        return Step(self._random.choice((0.0, 40.0, 700.0, 3_000.0, 90_000.0)), who, ask())
+        wait_ms = self._random.choice((0.0, 40.0, 700.0, 3_000.0, 90_000.0))
+        return Step(wait_ms, who, ask(), self._random.choice((0.0, 0.0, 150.0, MOST_AHEAD_MS)))
 
     def opens(self) -> c.Open:
         of = defaults(
@@ -117,6 +143,9 @@ class _Teller:
 
     def _episode(self) -> int | None:
         return self._one((None, -1, 1, 2))
+
+    def _entry(self) -> str:
+        return f"q{self._random.randint(1, 40)}"
 
     def _media(self) -> Media | None:
         return self._one((None, None, *MEDIA))

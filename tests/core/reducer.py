@@ -35,6 +35,10 @@ def opened(room_id: str, epoch: str, at_ms: float, fields: View) -> View:
         "chat_on": True,
         "closed": None,
         "expelled_until": None,
+        "queue": [],
+        "chat": [],
+        "waits": False,
+        "waiting": None,
     }
 
 
@@ -50,6 +54,16 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
     elif name in ("TimelineMoved", "MediaChanged"):
         view["media"] = fields.get("media", view["media"])
         view["timeline"], view["moved_by"], view["moved_at_ms"] = fields["timeline"], fields["by"], at_ms
+    elif name == "ChatSaid":
+        view["chat"] = (view["chat"] + [{"seq": seq, "at_ms": at_ms, **fields}])[-200:]
+    elif name == "HandChanged":
+        view["members"][fields["member"]]["hand_ms"] = at_ms if fields["raised"] else None
+    elif name == "WaitBegan":
+        view["waiting"] = fields
+        for who in fields["members"]:
+            view["members"][who]["ready"] = False
+    elif name == "WaitEnded":
+        view["waiting"] = None
     elif name == "MemberJoined":
         view["members"][fields["member"]["id"]] = fields["member"]
     elif name == "MemberLeft":
@@ -60,11 +74,13 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
         raise AssertionError(f"an event that this reducer does not know: {name}")
 
 
-_OF_A_MEMBER = {"RoleChanged": ("role",), "OffsetSet": ("offset_ms",)}
+_OF_A_MEMBER = {"RoleChanged": ("role",), "OffsetSet": ("offset_ms",), "ReadyChanged": ("ready",)}
 _OF_THE_ROOM = {
     "LockChanged": ("locked", "locked"),
     "CapacityChanged": ("capacity", "capacity"),
     "ChatSwitched": ("chat_on", "on"),
+    "QueueChanged": ("queue", "queue"),
+    "WaitingSwitched": ("waits", "on"),
     "RoomClosed": ("closed", "reason"),
 }
 

@@ -19,10 +19,14 @@ FILM = Media("tt1", "vidcloud", "movie", title="A film", duration_ms=5_400_000.0
 
 
 class Stage:
-    """The host has opened the room at 1 000 s, and these members have joined it in this order."""
+    """The host has opened the room at 1 000 s, and these members have joined it in this order.
+
+    `lead_ms`: how far ahead commands are scheduled.
+    """
 
     def __init__(self, *members: MemberId, of: Defaults | None = None, media: Media | None = FILM) -> None:
         self.now_ms = 1_000_000.0
+        self.lead_ms = 0.0
         self.log: list[Recorded] = []
         self._room: Room | None = None
         self.does(HOST, c.Open("film night", "Host", of or defaults(), media))
@@ -40,8 +44,8 @@ class Stage:
 
     def asks(self, who: MemberId | None, command: c.Command) -> Decision:
         """Decide, and record what was decided. `who` None: the server itself."""
-        decision = decide(self._room, command, who, self.now_ms)
-        if not isinstance(decision, Refused):
+        decision = decide(self._room, command, who, self.now_ms, self.lead_ms)
+        if isinstance(decision, tuple):
             for event in decision:
                 self._record(event)
         return decision
@@ -49,7 +53,7 @@ class Stage:
     def does(self, who: MemberId | None, command: c.Command) -> tuple[Event, ...]:
         """As `asks`, where a refusal would spoil the scene."""
         decision = self.asks(who, command)
-        assert not isinstance(decision, Refused), decision
+        assert isinstance(decision, tuple), decision
         return decision
 
     def refuses(self, who: MemberId | None, command: c.Command) -> Reason:

@@ -7,11 +7,12 @@ import math
 from typing import Any
 
 from tests.core import reducer
-from tests.core.anything import START_MS, Step, story
+from tests.core.anything import MOST_AHEAD_MS, START_MS, Step, story
 from tutti.core.decide import decide
 from tutti.core.events import EVENTS, Event, MemberJoined, Recorded
 from tutti.core.ids import Epoch, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
+from tutti.core.relays import RELAYS, Relay
 from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Role
 from tutti.infra.event_codec import decode_event, decode_snapshot, encode_event, encode_snapshot
@@ -35,6 +36,7 @@ class Reached:
 
     def __init__(self) -> None:
         self.events: set[type[Event]] = set()
+        self.relays: set[type[Relay]] = set()
         self.reasons: set[Reason] = set()
 
 
@@ -47,6 +49,7 @@ def test_every_room_keeps_its_rules_and_everything_that_can_happen_did() -> None
             failure.add_note(f"in the story of seed {seed}")
             raise
     assert reached.events == set(EVENTS)
+    assert reached.relays == set(RELAYS)
     assert reached.reasons == set(Reason) - NOT_THE_CORES
 
 
@@ -57,9 +60,12 @@ def _play(steps: list[Step], reached: Reached) -> None:
     now_ms = START_MS
     for step in steps:
         now_ms += step.wait_ms
-        decision = decide(room, step.command, step.who, now_ms)
+        decision = decide(room, step.command, step.who, now_ms, step.lead_ms)
         if isinstance(decision, Refused):
             reached.reasons.add(decision.reason)
+            continue
+        if isinstance(decision, Relay):
+            reached.relays.add(type(decision))
             continue
         for event in decision:
             recorded = Recorded(EPOCH, Seq(len(log) + 1), now_ms, event)
@@ -87,8 +93,21 @@ def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
     assert math.isfinite(position_ms)
     assert 0.0 <= position_ms <= (room.duration_ms or math.inf)
     assert 0.25 <= room.timeline.rate <= 4.0
-    assert room.timeline.anchored_at_ms <= now_ms
+    assert room.timeline.anchored_at_ms <= now_ms + MOST_AHEAD_MS
+    _check_company(room, now_ms)
     assert decode_snapshot(encode_snapshot(room)) == room
+
+
+def _check_company(room: Room, now_ms: float) -> None:
+    """What is kept is bounded, and a wait is for somebody who can end it, and for no longer than it may be."""
+    assert len(room.chat) <= 200
+    assert len(room.queue) <= 100
+    assert len({entry.id for entry in room.queue}) == len(room.queue)
+    if room.waiting is not None and room.closed is None:
+        assert room.waits
+        assert not room.timeline.playing
+        assert any(m.ready is False for m in room.members.values() if m.id in room.waiting.members)
+        assert room.waiting.until_ms <= now_ms + 5_000.0
 
 
 def _check_admission(before: Room | None, event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.stage import ANN, STRANGER, Stage
+from tests.core.stage import ANN, FILM, STRANGER, Stage
 from tests.core.wishes import ONE_OF_EACH
 from tests.rooms import HOST, defaults
 from tutti.core import commands as c
@@ -38,8 +38,19 @@ Seek            y y n s n | y y y s n
 SeekBy          y y n s n | y y y s n
 SetRate         y y n s n | y y y s n
 Report          y y y s n | y y y s n
+Observe         y y y s n | y y y s n
+AddToQueue      y y n s n | y y y s n
+RemoveFromQueue y y n s n | y y y s n
+MoveInQueue     y y n s n | y y y s n
+PlayNext        y y n s n | y y y s n
+Chat            y y y s n | y y y s n
+React           y y y s n | y y y s n
+RaiseHand       y y y s n | y y y s n
+SetReady        y y y s n | y y y s n
+SetWaiting      y y n s n | y y n s n
 Close           y n n s n | y n n s n
 Depart          n n n n y | n n n n y
+EndWait         n n n n y | n n n n y
 Expire          n n n n y | n n n n y
 """
 ANSWERS = {"y": None, "n": Reason.NOT_ALLOWED, "s": Reason.NOT_A_MEMBER, "x": Reason.ROOM_EXISTS}
@@ -62,6 +73,7 @@ def test_every_command_of_everybody_is_answered_as_the_table_says(
 ) -> None:
     stage = Stage(MODERATOR, MEMBER, ANN, of=defaults(control=control))
     stage.does(HOST, c.Appoint(MODERATOR, Role.MODERATOR))
+    stage.does(HOST, c.AddToQueue(FILM))
     [command] = [command for command in ONE_OF_EACH if type(command).__name__ == name]
     answer = stage.asks(who, command)
     assert (answer.reason if isinstance(answer, Refused) else None) is refusal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.core.stage import ANN, FILM
 from tests.rooms import defaults
 from tutti.core import commands as c
+from tutti.core.drift import Doing
 from tutti.core.roster import Role
 
 ONE_OF_EACH: tuple[c.Command, ...] = (
@@ -27,7 +28,18 @@ ONE_OF_EACH: tuple[c.Command, ...] = (
     c.SeekBy(10_000.0),
     c.SetRate(1.5),
     c.Report(0.0, 1_000_000.0),
+    c.Observe(0.0, 1_000_000.0, 3.0, 1.0, Doing.PLAYING),
+    c.AddToQueue(FILM),
+    c.RemoveFromQueue("q9"),
+    c.MoveInQueue("q6", None),
+    c.PlayNext("q9"),
+    c.Chat("Hello"),
+    c.React("🎉"),
+    c.RaiseHand(True),
+    c.SetReady(True),
+    c.SetWaiting(True),
     c.Close(),
     c.Depart(ANN),
+    c.EndWait(),
     c.Expire(),
 )

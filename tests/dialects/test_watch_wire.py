@@ -16,9 +16,11 @@ from tutti.core import events as e
 from tutti.core.commands import COMMANDS
 from tutti.core.decide import decide
 from tutti.core.defaults import Control, Expiry, HostLost
+from tutti.core.drift import Doing
 from tutti.core.events import EVENTS, Change, CloseReason, LeaveReason, Move, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.queue import Entry
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room, evolve
 from tutti.core.roster import Member, Role
@@ -31,6 +33,7 @@ from tutti.dialects.watch.heard import HEARD
 from tutti.dialects.watch.providers import built_in
 from tutti.dialects.watch.spoken import SPOKEN
 from tutti.service import dialect as d
+from tutti.service.standing import Standing
 from tutti.transports.socketio_packets import event_frame
 
 NOW_MS = 1_060_000.0
@@ -88,6 +91,13 @@ EVERY_EVENT: list[e.Event] = [
     e.OffsetSet(BEN, 10.0),
     e.MediaChanged(Media("1", "vidsrc", "movie"), Timeline(), Change.MEDIA, ADA),
     e.TimelineMoved(Timeline(5_000.0, playing=True, anchored_at_ms=NOW_MS), Move.PLAY, ADA),
+    e.QueueChanged((Entry("q1", Media("1", "vidsrc", "movie"), BEN),), BEN),
+    e.ChatSaid(BEN, "Ben", "Hello"),
+    e.HandChanged(BEN, True),
+    e.ReadyChanged(BEN, True),
+    e.WaitingSwitched(True),
+    e.WaitBegan((BEN,), NOW_MS + 5_000.0, ADA),
+    e.WaitEnded((BEN,)),
     e.RoomClosed(CloseReason.EXPIRED),
 ]
 
@@ -459,7 +469,7 @@ def test_an_admin_that_is_off_is_not_corrected_but_reminded_when_it_was_overtake
 
 
 def test_everybody_hears_how_far_apart_players_are() -> None:
-    (frame,) = WATCH.status(a_room(), {ADA: 12.4, BEN: -700.0}, NOW_MS)
+    (frame,) = WATCH.status(a_room(), {ADA: Standing(12.4), BEN: Standing(-700.0)}, NOW_MS)
     members = [
         {"userId": "ada", "driftMs": 12, "quality": "excellent"},
         {"userId": "ben", "driftMs": -700, "quality": "fair"},
@@ -468,12 +478,21 @@ def test_everybody_hears_how_far_apart_players_are() -> None:
     assert WATCH.status(a_room(), {}, NOW_MS) == ()
 
 
+def test_players_that_say_how_sure_they_are_are_told_of_with_that() -> None:
+    unknown = Standing(None, 8.0, Doing.BUFFERING)
+    (frame,) = WATCH.status(a_room(), {ADA: Standing(-3.24, 2.06, Doing.PLAYING), BEN: unknown}, NOW_MS)
+    _, said = _decoded(frame.text)
+    sure = {"errorMs": -3.2, "boundMs": 2.1, "state": "playing"}
+    assert said["members"] == [{"userId": "ada", "driftMs": -3, "quality": "excellent", **sure}]
+    assert WATCH.status(a_room(), {BEN: unknown}, NOW_MS) == ()
+
+
 def test_a_large_room_is_not_told_everybodys_drift_each_second() -> None:
     room = a_room()
     for n in range(51):
         joined = e.MemberJoined(Member(MemberId(f"user{n}"), "x", Role.MEMBER, NOW_MS))
         room = evolve(RoomId("ROOM"), room, Recorded(Epoch("1"), Seq(room.seq + 1), NOW_MS, joined))
-    assert WATCH.status(room, {ADA: 12.4}, NOW_MS) == ()
+    assert WATCH.status(room, {ADA: Standing(12.4)}, NOW_MS) == ()
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -45,6 +45,7 @@ class Screen:
     room: str = ""
     client: str = "192.0.2.1"
     half_rtt_ms: float = 0.0
+    rtt_ms: float = 0.0
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     acks: list[dict[str, Any]] = field(default_factory=list)
     session: Session | None = None

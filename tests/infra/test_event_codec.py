@@ -12,6 +12,7 @@ from tutti.core import events as e
 from tutti.core.events import EVENTS, Change, CloseReason, Event, LeaveReason, Move
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
+from tutti.core.queue import Entry
 from tutti.core.room import Room, fold
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
@@ -34,13 +35,13 @@ STORED: list[tuple[Event, str]] = [
         '["RoomOpened",{"name":"n","defaults":{"dialect":"watch","capacity":50,"control":"host",'
         '"host_lost":"passes_on","expiry":"from_opening","lives_ms":86400000.0,"grace_ms":30000.0,'
         '"host_grace_ms":60000.0,"correct_over_ms":2000.0},"host":{"id":"host","name":"Host","role":"host",'
-        '"joined_at_ms":1.0,"offset_ms":0.0},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
+        '"joined_at_ms":1.0,"offset_ms":0.0,"hand_ms":null,"ready":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
         '"title":"A film","artist":"Somebody","duration_ms":5400000.0}}]',
     ),
     (
         e.MemberJoined(Member(ANN, "Ann \x00", Role.MEMBER, 2.0, -5.0)),
         '["MemberJoined",{"member":{"id":"ann","name":"Ann \\u0000","role":"member","joined_at_ms":2.0,'
-        '"offset_ms":-5.0}}]',
+        '"offset_ms":-5.0,"hand_ms":null,"ready":null}}]',
     ),
     (e.MemberLeft(ANN, LeaveReason.EXPELLED), '["MemberLeft",{"member":"ann","reason":"expelled"}]'),
     (e.HostChanged(None, HOST), '["HostChanged",{"host":null,"was":"host"}]'),
@@ -60,6 +61,23 @@ STORED: list[tuple[Event, str]] = [
         '["TimelineMoved",{"timeline":{"position_ms":12.5,"rate":1.5,"playing":true,"anchored_at_ms":99.0},'
         '"move":"correction","by":"ann"}]',
     ),
+    (
+        e.QueueChanged((Entry("q7", Media("x", "p", "track"), ANN),), HOST),
+        '["QueueChanged",{"queue":[{"id":"q7","media":{"id":"x","provider":"p","kind":"track","episode":null,'
+        '"title":null,"artist":null,"duration_ms":null},"by":"ann"}],"by":"host"}]',
+    ),
+    (
+        e.ChatSaid(ANN, "Ann", "two\nlines"),
+        '["ChatSaid",{"member":"ann","name":"Ann","text":"two\\nlines"}]',
+    ),
+    (e.HandChanged(ANN, True), '["HandChanged",{"member":"ann","raised":true}]'),
+    (e.ReadyChanged(ANN, False), '["ReadyChanged",{"member":"ann","ready":false}]'),
+    (e.WaitingSwitched(True), '["WaitingSwitched",{"on":true}]'),
+    (
+        e.WaitBegan((ANN,), 6_000.0, HOST),
+        '["WaitBegan",{"members":["ann"],"until_ms":6000.0,"by":"host"}]',
+    ),
+    (e.WaitEnded((ANN,)), '["WaitEnded",{"missing":["ann"]}]'),
     (e.RoomClosed(CloseReason.HOST_LOST), '["RoomClosed",{"reason":"host_lost"}]'),
 ]
 
@@ -143,6 +161,7 @@ def test_a_snapshot_holds_these_fields_and_its_version_goes_up_when_they_mean_so
             *(
                 "active_at_ms",
                 "capacity",
+                "chat",
                 "chat_on",
                 "closed",
                 "defaults",
@@ -160,9 +179,10 @@ def test_a_snapshot_holds_these_fields_and_its_version_goes_up_when_they_mean_so
                 "name",
                 "opened_at_ms",
                 "owner",
+                "queue",
                 "seq",
             ),
-            "timeline",
+            *("timeline", "waiting", "waits"),
         ],
     )
 
@@ -176,6 +196,12 @@ def busy_room() -> Room:
         e.MemberLeft(MemberId("bad"), LeaveReason.EXPELLED),
         e.RoleChanged(ANN, Role.MODERATOR),
         e.MediaChanged(FILM, AT, Change.MEDIA, HOST),
+        e.QueueChanged((Entry("q8", FILM, ANN),), ANN),
+        e.ChatSaid(ANN, "Ann", "Hello"),
+        e.HandChanged(ANN, True),
+        e.ReadyChanged(ANN, True),
+        e.WaitingSwitched(True),
+        e.WaitBegan((ANN,), 6_000.0, HOST),
     )
     room = fold(RoomId("r1"), numbered(*events))
     assert room is not None

@@ -141,7 +141,9 @@ async def test_a_bug_while_a_token_is_checked_ends_the_connection_instead_of_lea
 
 async def test_a_bug_in_an_answer_ends_the_connection_it_was_for() -> None:
     class Speechless(Plain):
-        def welcome(self, room: Room, viewer: d.Viewer, now_ms: float) -> tuple[Frame, ...]:
+        def welcome(
+            self, room: Room, viewer: d.Viewer, now_ms: float, *, reason: d.Afresh | None = None
+        ) -> tuple[Frame, ...]:
             raise RuntimeError("a bug of ours")
 
         def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> d.Sentence:

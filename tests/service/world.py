@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import count
 
 import msgspec
@@ -17,6 +17,7 @@ from tutti.core.drift import quality
 from tutti.core.events import EVENTS, Event, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.infra.memory_log import MemoryLog
 from tutti.service import dialect as d
@@ -28,6 +29,7 @@ from tutti.service.passes import is_pass
 from tutti.service.ports import Principal
 from tutti.service.rooms import Rooms, Store
 from tutti.service.session import Hall, Session
+from tutti.service.standing import Standing
 from tutti.service.timers import TimerWheel
 
 ROOM = RoomId("ROOM")
@@ -44,6 +46,8 @@ class Plain:
     coalesce_above = 10
     steering = d.Steering(every_s=1.0, over_ms=750.0, hold_s=5.0, modelled=False)
     one_socket_per_member = False
+    schedules = False
+    echoes = True
 
     def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> d.Sentence:
         given = [json.loads(bytes(arg)) for arg in args]
@@ -71,8 +75,19 @@ class Plain:
     def tell(self, recorded: Recorded, room: Room, viewer: d.Viewer, now_ms: float) -> tuple[Frame, ...]:
         return ()
 
-    def welcome(self, room: Room, viewer: d.Viewer, now_ms: float) -> tuple[Frame, ...]:
-        return (_frame("welcome", seq=room.seq, position=room.position_at(now_ms)),)
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
+        return (_frame(type(relayed).__name__, **asdict(relayed)),)
+
+    def welcome(
+        self, room: Room, viewer: d.Viewer, now_ms: float, *, reason: d.Afresh | None = None
+    ) -> tuple[Frame, ...]:
+        return (_frame("welcome", seq=room.seq, position=room.position_at(now_ms), reason=reason),)
+
+    def replay(
+        self, events: Sequence[Recorded], room: Room, viewer: d.Viewer, now_ms: float
+    ) -> tuple[Frame, ...]:
+        resumed = _frame("resumed", missed=len(events))
+        return (resumed, *(frame for recorded in events for frame in self.encode(recorded, room, now_ms)))
 
     def founded(self, room: Room, viewer: d.Viewer, now_ms: float) -> tuple[Frame, ...]:
         return (_frame("founded", seq=room.seq),)
@@ -85,8 +100,9 @@ class Plain:
     ) -> tuple[Frame, ...]:
         return (_frame("steer", drift=drift_ms),) if correct else ()
 
-    def status(self, room: Room, drifts_ms: dict[MemberId, float], now_ms: float) -> tuple[Frame, ...]:
-        return (_frame("status", **{member: quality(drift).value for member, drift in drifts_ms.items()}),)
+    def status(self, room: Room, standings: Mapping[MemberId, Standing], now_ms: float) -> tuple[Frame, ...]:
+        known = {m: s.error_ms for m, s in standings.items() if s.error_ms is not None}
+        return (_frame("status", **{member: quality(error).value for member, error in known.items()}),)
 
     def refuse(self, refused: Refused) -> Frame:
         return _frame("refused", reason=refused.reason.code)
@@ -110,6 +126,7 @@ class Probe:
     id: str
     client: str = "192.0.2.1"
     half_rtt_ms: float = 0.0
+    rtt_ms: float = 0.0
     heard: list[dict[str, object]] = field(default_factory=list)
     closed_with: int | None = None
     paused: bool = False

@@ -102,6 +102,7 @@ class SyncPlayer:
         self.id = f"socket-{user_id}"
         self.client = "192.0.2.1"
         self.half_rtt_ms = 0.0
+        self.rtt_ms = 0.0
         self._up, self._down = line
         self._now_ms = 0.0
         video.listeners = {

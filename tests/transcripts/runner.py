@@ -106,6 +106,7 @@ class Ear:
     inbox: deque[tuple[str, object]]
     half_rtt_ms: float
     client: str = "192.0.2.1"
+    rtt_ms: float = 0.0
 
     def send(self, frame: Frame) -> None:
         text = frame.text.decode()

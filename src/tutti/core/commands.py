@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from tutti.core.defaults import Defaults
+from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
@@ -91,6 +92,7 @@ class ChangeMedia:
     episode: int | None = None
     title: str | None = None
     duration_ms: float | None = None
+    artist: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +111,28 @@ class ChangeEpisode:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """`position_ms` None: from where the timeline stands. `told`: what this may be an echo of."""
+    """`position_ms` None: from where the timeline stands. `told`: what this may be an echo of.
+
+    `exact`: from a client that never repeats what it was told, so that the smallest step is a wish.
+    """
 
     position_ms: float | None = None
     told: Told | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     position_ms: float | None = None
     told: Told | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seek:
     to_ms: float
     told: Told | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,80 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Observe:
+    """How a player that steers itself is doing, by its own account. It never moves the timeline, whoever says it.
+
+    At room time `sampled_at_ms` it stood at `position_ms`, which was `error_ms` ahead of where it should have been
+    (None: it cannot tell); all of that is known to within `bound_ms`.
+    """
+
+    position_ms: float
+    sampled_at_ms: float
+    error_ms: float | None
+    bound_ms: float
+    doing: Doing
+
+
+@dataclass(frozen=True, slots=True)
+class AddToQueue:
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromQueue:
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveInQueue:
+    """In front of the entry `before`; None: to the end."""
+
+    entry: str
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayNext:
+    """Play the first of the queue. `entry`: only if that is it, so that many may ask when a film ends."""
+
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Shown for a moment, and not kept."""
+
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseHand:
+    """`member`: whose hand, if not the asker's own. Another's can only be lowered, by somebody who moderates."""
+
+    raised: bool
+    member: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetReady:
+    """Whether the asker's player could play at once."""
+
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetWaiting:
+    """Whether the room waits, within bounds, for those who say when they are ready."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """The host ends the room."""
 
@@ -160,6 +242,11 @@ class Depart:
     """From the server itself: this member was lost and its grace is over."""
 
     member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class EndWait:
+    """From the server itself: the room has waited long enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +276,27 @@ Command = (
     | SeekBy
     | SetRate
     | Report
+    | Observe
+    | AddToQueue
+    | RemoveFromQueue
+    | MoveInQueue
+    | PlayNext
+    | Chat
+    | React
+    | RaiseHand
+    | SetReady
+    | SetWaiting
     | Close
     | Depart
+    | EndWait
     | Expire
 )
 COMMANDS: tuple[type[Command], ...] = get_args(Command)
+
+SCHEDULED: frozenset[type[Command]] = frozenset(
+    (
+        *(Play, Pause, Seek, SeekBy, SetRate, ChangeMedia, ChangeProvider, ChangeEpisode, PlayNext),
+        *(SetReady, SetWaiting, EndWait, Leave, Expel, Depart),  # these may end a wait, and then it plays
+    )
+)
+"""What moves the timeline on purpose: a little ahead, where players can be told so. Observations move it as they find."""

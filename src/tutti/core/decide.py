@@ -1,29 +1,38 @@
-"""What a room answers to a command: events to record, or a refusal. Pure; the only place where a room decides."""
+"""What a room answers to a command: events to record, something to relay, or a refusal.
+
+Pure; the only place where a room decides.
+"""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from tutti.core import commands as c
+from tutti.core import company, membership, patience, playback, programme, queueing
 from tutti.core import events as e
-from tutti.core import membership, playback, programme
 from tutti.core.events import CloseReason, Event
 from tutti.core.ids import MemberId
 from tutti.core.media import unsound
 from tutti.core.permissions import Needs, holds, needs
 from tutti.core.refusals import Reason, Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.core.roster import Member, Role
 
-Decision = tuple[Event, ...] | Refused
+Decision = tuple[Event, ...] | Relay | Refused
 """No events: accepted, and nothing had to change."""
 
 MAX_CAPACITY = 100_000
 MAX_OFFSET_MS = 5_000.0
 
 
-def decide(room: Room | None, command: c.Command, who: MemberId | None, now_ms: float) -> Decision:
-    """Decide `command` of `who` (None: the server itself) at room time `now_ms`, in milliseconds."""
+def decide(
+    room: Room | None, command: c.Command, who: MemberId | None, now_ms: float, lead_ms: float = 0.0
+) -> Decision:
+    """Decide `command` of `who` (None: the server itself) at room time `now_ms`, in milliseconds.
+
+    What moves the timeline on purpose takes effect `lead_ms` later.
+    """
     if isinstance(command, c.Open):
         return _open(room, command, who, now_ms)
     if room is None:
@@ -31,7 +40,7 @@ def decide(room: Room | None, command: c.Command, who: MemberId | None, now_ms: 
     if room.closed is not None:
         return Refused(Reason.ROOM_EXPIRED if room.closed is CloseReason.EXPIRED else Reason.ROOM_CLOSED)
     if who is None:
-        return _for_server(room, command)
+        return _for_server(room, command, now_ms, lead_ms)
     need = needs(command)
     member = room.members.get(who)
     if not holds(need, member, room.defaults.control):
@@ -39,7 +48,7 @@ def decide(room: Room | None, command: c.Command, who: MemberId | None, now_ms: 
         return Refused(Reason.NOT_A_MEMBER if stranger else Reason.NOT_ALLOWED)
     if member is None:
         return membership.join(room, who, command.name, now_ms) if isinstance(command, c.Join) else ()
-    return _for_member(room, command, member, now_ms)
+    return _for_member(room, command, member, now_ms, lead_ms)
 
 
 def _open(room: Room | None, command: c.Open, who: MemberId | None, now_ms: float) -> Decision:
@@ -54,28 +63,42 @@ def _open(room: Room | None, command: c.Open, who: MemberId | None, now_ms: floa
     return (e.RoomOpened(command.name, command.defaults, host, command.media),)
 
 
-def _for_server(room: Room, command: c.Command) -> Decision:
+def _for_server(room: Room, command: c.Command, now_ms: float, lead_ms: float) -> Decision:
+    at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
         case c.Depart(member_id):
-            return membership.depart(room, member_id)
+            return _parted(room, member_id, membership.depart(room, member_id), at_ms)
+        case c.EndWait():
+            return patience.over(room, now_ms, at_ms)
         case c.Expire(reason):
             return (e.RoomClosed(reason),)
         case _:
             return Refused(Reason.NOT_ALLOWED)
 
 
-def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
+def _parted(room: Room, who: MemberId, decision: tuple[Event, ...] | Refused, at_ms: float) -> Decision:
+    """Nobody waits for those who have gone."""
+    if room.waiting is None or isinstance(decision, Refused):
+        return decision
+    parted = any(isinstance(event, e.MemberLeft) for event in decision)
+    return (*decision, *patience.without(room, who, at_ms)) if parted else decision
+
+
+def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, lead_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
+    if isinstance(command, c.Report):  # first, because nearly every sentence is one
+        return playback.report(room, member, command, now_ms)
+    if isinstance(command, c.Observe):
+        return playback.observe(command)
+    at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
-        case c.Report():  # first, because nearly every sentence is one
-            return playback.report(room, member, command, now_ms)
-        case c.Open() | c.Depart() | c.Expire():
+        case c.Open() | c.Depart() | c.EndWait() | c.Expire():
             return Refused(Reason.NOT_ALLOWED)
         case c.Join():
             return ()
         case c.Leave():
-            return membership.leave(room, member)
+            return _parted(room, member.id, membership.leave(room, member), at_ms)
         case c.Expel(target):
-            return membership.expel(room, member, target)
+            return _parted(room, target, membership.expel(room, member, target), at_ms)
         case c.TransferHost(to):
             return membership.transfer(room, member, to)
         case c.Appoint(target, role):
@@ -89,17 +112,35 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float) -
         case c.SetOffset(offset_ms):
             return _set_offset(member, offset_ms)
         case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
-            return programme.change(room, member, command, now_ms)
+            return programme.change(room, member, command, now_ms, at_ms)
         case c.Play():
-            return playback.play(room, member, command, now_ms)
+            return playback.play(room, member, command, now_ms, at_ms)
         case c.Pause():
-            return playback.pause(room, member, command, now_ms)
+            return playback.pause(room, member, command, now_ms, at_ms)
         case c.Seek():
-            return playback.seek(room, member, command, now_ms)
+            return playback.seek(room, member, command, now_ms, at_ms)
         case c.SeekBy(by_ms):
-            return playback.seek_by(room, member, by_ms, now_ms)
+            return playback.seek_by(room, member, by_ms, now_ms, at_ms)
         case c.SetRate(rate):
-            return playback.set_rate(room, member, rate, now_ms)
+            return playback.set_rate(room, member, rate, at_ms)
+        case c.AddToQueue():
+            return queueing.add(room, member, command)
+        case c.RemoveFromQueue():
+            return queueing.remove(room, member, command)
+        case c.MoveInQueue():
+            return queueing.move(room, member, command)
+        case c.PlayNext():
+            return queueing.play_next(room, member, command, now_ms, at_ms)
+        case c.Chat():
+            return company.say(room, member, command)
+        case c.React():
+            return company.react(room, member, command, now_ms)
+        case c.RaiseHand():
+            return company.raise_hand(room, member, command)
+        case c.SetReady():
+            return company.set_ready(room, member, command, at_ms)
+        case c.SetWaiting():
+            return company.set_waiting(room, command, at_ms)
         case c.Close():
             return (e.RoomClosed(CloseReason.HOST_ENDED),)
         case _:

@@ -29,6 +29,17 @@ def quality(drift_ms: float) -> Quality:
     return Quality.POOR
 
 
+class Doing(Enum):
+    """What a player says it is doing."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    SEEKING = "seeking"
+    BUFFERING = "buffering"
+    BACKGROUND = "background"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """A player stood at `position_ms` at room time `at_ms`, and moved on from there at `rate` (0: paused)."""
@@ -42,8 +53,8 @@ class Observation:
 
 
 def target_ms(timeline: Timeline, offset_ms: float, now_ms: float, duration_ms: float | None = None) -> float:
-    """Where a member with this offset should be at `now_ms`."""
-    return max(timeline.position_at(now_ms, duration_ms) + offset_ms, 0.0)
+    """Where a member with this offset, whose player does at once what it is told, should be at `now_ms`."""
+    return max(timeline.extrapolated_at(now_ms, duration_ms) + offset_ms, 0.0)
 
 
 def drift_ms(

@@ -12,6 +12,7 @@ from typing import get_args
 from tutti.core.defaults import Defaults
 from tutti.core.ids import Epoch, MemberId, Seq
 from tutti.core.media import Media
+from tutti.core.queue import Entry
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
 
@@ -119,6 +120,63 @@ class TimelineMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """The whole queue as it is now: at most `MAX_ENTRIES` entries."""
+
+    queue: tuple[Entry, ...]
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSaid:
+    """`name`: as the member was called when it said this."""
+
+    member: MemberId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandChanged:
+    """A hand went up, by its owner, or down, by its owner or somebody who moderates."""
+
+    member: MemberId
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyChanged:
+    member: MemberId
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSwitched:
+    """Whether the room waits for everybody before it plays on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitBegan:
+    """The timeline stands still until these are ready, or until room time `until_ms`.
+
+    They are taken not to be ready from now on, until they say so.
+    """
+
+    members: tuple[MemberId, ...]
+    until_ms: float
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded:
+    """The room waits no more. `missing`: who was not ready yet."""
+
+    missing: tuple[MemberId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoomClosed:
     reason: CloseReason
 
@@ -135,6 +193,13 @@ Event = (
     | OffsetSet
     | MediaChanged
     | TimelineMoved
+    | QueueChanged
+    | ChatSaid
+    | HandChanged
+    | ReadyChanged
+    | WaitingSwitched
+    | WaitBegan
+    | WaitEnded
     | RoomClosed
 )
 EVENTS: tuple[type[Event], ...] = get_args(Event)

@@ -23,19 +23,23 @@ class Needs(Enum):
 
 def needs(command: c.Command) -> Needs:
     match command:
-        case c.Report() | c.Leave() | c.SetOffset():
+        case c.Report() | c.Observe() | c.Leave() | c.SetOffset():
+            return Needs.MEMBERSHIP
+        case c.Chat() | c.React() | c.RaiseHand() | c.SetReady():
             return Needs.MEMBERSHIP
         case c.Open() | c.Join():
             return Needs.NOTHING
         case c.Play() | c.Pause() | c.Seek() | c.SeekBy() | c.SetRate():
             return Needs.CONTROL
-        case c.Expel() | c.SetLock() | c.SwitchChat():
+        case c.AddToQueue() | c.RemoveFromQueue() | c.MoveInQueue() | c.PlayNext():
+            return Needs.CONTROL
+        case c.Expel() | c.SetLock() | c.SwitchChat() | c.SetWaiting():
             return Needs.MODERATION
         case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
             return Needs.HOST
         case c.TransferHost() | c.Appoint() | c.SetCapacity() | c.Close():
             return Needs.HOST
-        case c.Depart() | c.Expire():
+        case c.Depart() | c.EndWait() | c.Expire():
             return Needs.SERVER
         case _:
             assert_never(command)

@@ -11,7 +11,8 @@ import math
 from dataclasses import replace
 
 from tutti.core import events as e
-from tutti.core.commands import Pause, Play, Report, Seek, Told
+from tutti.core import patience
+from tutti.core.commands import Observe, Pause, Play, Report, Seek, Told
 from tutti.core.events import Change, Event, Move
 from tutti.core.media import unsound
 from tutti.core.refusals import Reason, Refused
@@ -21,6 +22,9 @@ from tutti.core.timeline import MAX_RATE, MIN_RATE, Timeline
 
 SAME_POSITION_MS = 500.0
 """Contract `watch`: an action within 0.5 s of the timeline asks for nothing new."""
+
+EXACT_MS = 1.0
+"""The same for those who never repeat what they were told."""
 
 ECHO_WITHIN_MS = 5_000.0
 """How long after being told a player may still be echoing it: a slow seek on a slow line."""
@@ -41,37 +45,62 @@ MAX_POSITION_MS = 1_000 * 3_600_000.0
 Decision = tuple[Event, ...] | Refused
 
 
-def play(room: Room, who: Member, command: Play, now_ms: float) -> Decision:
-    return _start_or_stop(room, who, command, room.timeline.play(now_ms, room.duration_ms), now_ms)
+def takes_effect_ms(room: Room, now_ms: float, lead_ms: float) -> float:
+    """When what is wished now happens: so far ahead, and never before what was wished earlier."""
+    return max(now_ms + lead_ms, room.timeline.anchored_at_ms)
 
 
-def pause(room: Room, who: Member, command: Pause, now_ms: float) -> Decision:
-    return _start_or_stop(room, who, command, room.timeline.pause(now_ms, room.duration_ms), now_ms)
+def play(room: Room, who: Member, command: Play, now_ms: float, at_ms: float) -> Decision:
+    """Anything that is wished now happens at `at_ms`."""
+    to_ms = _wished_ms(room, command, now_ms)
+    if isinstance(to_ms, Refused):
+        return to_ms
+    if _repeats(command, now_ms) or (to_ms is None and (room.timeline.playing or room.waiting is not None)):
+        return ()
+    timeline = room.timeline.play(at_ms, room.duration_ms)
+    if to_ms is not None:
+        timeline = timeline.seek(to_ms, at_ms)
+    moved = e.TimelineMoved(timeline, Move.PLAY, who.id)
+    return patience.plays_on(room, moved, now_ms, anew=to_ms is not None)
 
 
-def seek(room: Room, who: Member, command: Seek, now_ms: float) -> Decision:
+def pause(room: Room, who: Member, command: Pause, now_ms: float, at_ms: float) -> Decision:
+    """It ends a wait, too."""
+    to_ms = _wished_ms(room, command, now_ms)
+    if isinstance(to_ms, Refused):
+        return to_ms
+    if _repeats(command, now_ms):
+        return ()
+    if to_ms is None and not room.timeline.playing:
+        return patience.ended(room)
+    timeline = room.timeline.pause(at_ms, room.duration_ms)
+    if to_ms is not None:
+        timeline = timeline.seek(to_ms, at_ms)
+    return (*patience.ended(room), e.TimelineMoved(timeline, Move.PAUSE, who.id))
+
+
+def seek(room: Room, who: Member, command: Seek, now_ms: float, at_ms: float) -> Decision:
     to_ms = _within(room, command.to_ms)
     if to_ms is None:
         return _out_of_range()
-    if _same(room, to_ms, now_ms) or _repeats_position(command.told, to_ms, now_ms):
+    if _same(room, to_ms, now_ms, command.exact) or _repeats_position(command.told, to_ms, now_ms):
         return ()
-    return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
+    return _sought(room, who, to_ms, now_ms, at_ms)
 
 
-def seek_by(room: Room, who: Member, by_ms: float, now_ms: float) -> Decision:
+def seek_by(room: Room, who: Member, by_ms: float, now_ms: float, at_ms: float) -> Decision:
     if not math.isfinite(by_ms):
         return _out_of_range()
     end_ms = MAX_POSITION_MS if room.duration_ms is None else room.duration_ms
-    to_ms = min(max(room.position_at(now_ms) + by_ms, 0.0), end_ms)
-    return (e.TimelineMoved(room.timeline.seek(to_ms, now_ms), Move.SEEK, who.id),)
+    return _sought(room, who, min(max(room.position_at(at_ms) + by_ms, 0.0), end_ms), now_ms, at_ms)
 
 
-def set_rate(room: Room, who: Member, rate: float, now_ms: float) -> Decision:
+def set_rate(room: Room, who: Member, rate: float, at_ms: float) -> Decision:
     if not MIN_RATE <= rate <= MAX_RATE:  # false for NaN too
         return Refused(Reason.OUT_OF_RANGE, f"The rate must be {MIN_RATE} to {MAX_RATE:g}")
     if rate == room.timeline.rate:
         return ()
-    return (e.TimelineMoved(room.timeline.at_rate(rate, now_ms, room.duration_ms), Move.RATE, who.id),)
+    return (e.TimelineMoved(room.timeline.at_rate(rate, at_ms, room.duration_ms), Move.RATE, who.id),)
 
 
 def repeats(command: Play | Pause | Seek, told: Told, now_ms: float) -> bool:
@@ -91,6 +120,16 @@ def still_holds(room: Room, told: Told, now_ms: float) -> bool:
     return told.playing is room.timeline.playing and _same(room, told.position_ms + moved_ms, now_ms)
 
 
+def observe(command: Observe) -> Decision:
+    """Believed or not, it changes nothing; only what nobody can compute with is refused."""
+    numbers = (command.position_ms, command.sampled_at_ms, command.error_ms or 0.0, command.bound_ms)
+    if not all(map(math.isfinite, numbers)) or command.bound_ms < 0 or command.position_ms < 0:
+        return Refused(
+            Reason.OUT_OF_RANGE, "An observation has finite numbers, and none below 0 but the error"
+        )
+    return ()
+
+
 def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
     """An observation. The host's may start another track, start, stop or correct the timeline; others' change nothing."""
     position_ms = _within(room, command.position_ms, command.media.duration_ms if command.media else None)
@@ -102,14 +141,15 @@ def report(room: Room, who: Member, command: Report, now_ms: float) -> Decision:
     if who.id != room.host:
         return ()
     sampled_at_ms = min(max(command.sampled_at_ms, room.opened_at_ms), now_ms)
-    if room.moved_by not in (None, who.id) and sampled_at_ms < room.moved_at_ms:
-        return ()  # from before the host's player could know what somebody else wished
+    moved_at_ms = max(room.moved_at_ms, room.timeline.anchored_at_ms)
+    if room.moved_by not in (None, who.id) and sampled_at_ms < moved_at_ms:
+        return ()  # from before the host's player could do what somebody else wished
     playing = room.timeline.playing if command.playing is None else command.playing
     seen = replace(room.timeline, position_ms=position_ms, playing=playing, anchored_at_ms=sampled_at_ms)
     if command.media is not None and (room.media is None or command.media.id != room.media.id):
-        return (e.MediaChanged(command.media, seen, Change.MEDIA, who.id),)
-    if playing is not room.timeline.playing:
-        return (e.TimelineMoved(seen, Move.PLAY if playing else Move.PAUSE, who.id),)
+        return (*patience.ended(room), e.MediaChanged(command.media, seen, Change.MEDIA, who.id))
+    if playing is not room.timeline.playing:  # what plays already does not wait
+        return (*patience.ended(room), e.TimelineMoved(seen, Move.PLAY if playing else Move.PAUSE, who.id))
     return _correction(room, who, seen, now_ms, at_once=command.playing is not None)
 
 
@@ -117,7 +157,7 @@ def _correction(
     room: Room, who: Member, seen: Timeline, now_ms: float, *, at_once: bool
 ) -> tuple[Event, ...]:
     """`at_once`: a whole state, sent because something happened. A bare position comes four times a second."""
-    off_ms = seen.position_at(now_ms, room.duration_ms) - room.position_at(now_ms)
+    off_ms = seen.position_at(now_ms, room.duration_ms) - room.extrapolated_at(now_ms)
     quiet_ms = SETTLE_MS
     if room.moved_by == who.id:
         quiet_ms = 0.0 if at_once and abs(off_ms) > JUMPED_MS else CORRECT_AT_MOST_EVERY_MS
@@ -128,23 +168,24 @@ def _correction(
     return (e.TimelineMoved(seen, Move.CORRECTION, who.id),)
 
 
-def _start_or_stop(
-    room: Room, who: Member, command: Play | Pause, timeline: Timeline, now_ms: float
-) -> Decision:
+def _sought(room: Room, who: Member, to_ms: float, now_ms: float, at_ms: float) -> tuple[Event, ...]:
+    moved = e.TimelineMoved(room.timeline.seek(to_ms, at_ms), Move.SEEK, who.id)
+    return patience.plays_on(room, moved, now_ms, anew=True)
+
+
+def _wished_ms(room: Room, command: Play | Pause, now_ms: float) -> float | Refused | None:
     """A player may say where it stood when it was started or stopped; that is a wish only if it is news."""
-    if command.told is not None and repeats(command, command.told, now_ms):
-        return ()
-    move = Move.PLAY if timeline.playing else Move.PAUSE
-    if command.position_ms is not None:
-        to_ms = _within(room, command.position_ms)
-        if to_ms is None:
-            return _out_of_range()
-        if not (_same(room, to_ms, now_ms) or _repeats_position(command.told, to_ms, now_ms)):
-            timeline = timeline.seek(to_ms, now_ms)
-            return (e.TimelineMoved(timeline, move, who.id),)
-    if timeline.playing is room.timeline.playing:
-        return ()
-    return (e.TimelineMoved(timeline, move, who.id),)
+    if command.position_ms is None:
+        return None
+    to_ms = _within(room, command.position_ms)
+    if to_ms is None:
+        return _out_of_range()
+    known = _same(room, to_ms, now_ms, command.exact) or _repeats_position(command.told, to_ms, now_ms)
+    return None if known else to_ms
+
+
+def _repeats(command: Play | Pause, now_ms: float) -> bool:
+    return command.told is not None and repeats(command, command.told, now_ms)
 
 
 def _within(room: Room, position_ms: float, duration_ms: float | None = None) -> float | None:
@@ -155,8 +196,9 @@ def _within(room: Room, position_ms: float, duration_ms: float | None = None) ->
     return position_ms if end_ms is None else min(position_ms, end_ms)
 
 
-def _same(room: Room, position_ms: float, now_ms: float) -> bool:
-    return abs(room.position_at(now_ms) - position_ms) <= SAME_POSITION_MS
+def _same(room: Room, position_ms: float, now_ms: float, exact: bool = False) -> bool:
+    within_ms = EXACT_MS if exact else SAME_POSITION_MS
+    return abs(room.extrapolated_at(now_ms) - position_ms) <= within_ms
 
 
 def _repeats_position(told: Told | None, position_ms: float, now_ms: float) -> bool:

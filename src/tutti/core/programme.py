@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tutti.core import events as e
+from tutti.core import patience
 from tutti.core.commands import ChangeEpisode, ChangeMedia, ChangeProvider
 from tutti.core.events import Change
 from tutti.core.media import MAX_EPISODE, Media, unsound
@@ -16,17 +17,23 @@ Decision = tuple[e.Event, ...] | Refused
 
 
 def change(
-    room: Room, who: Member, command: ChangeMedia | ChangeProvider | ChangeEpisode, now_ms: float
+    room: Room,
+    who: Member,
+    command: ChangeMedia | ChangeProvider | ChangeEpisode,
+    now_ms: float,
+    at_ms: float,
 ) -> Decision:
-    """What is new begins at 0, playing or paused as before; another provider goes on where it was."""
+    """What is new begins at 0, playing or paused as before; another provider goes on where it was. From `at_ms` on."""
     after = _changed(room, command)
     if isinstance(after, Refused) or after == room.media:
         return after if isinstance(after, Refused) else ()
-    timeline = room.timeline.anchored(now_ms, room.duration_ms)
+    timeline = room.timeline.anchored(at_ms, room.duration_ms)
     if isinstance(command, ChangeProvider):
-        return (e.MediaChanged(after, timeline, Change.PROVIDER, who.id),)
-    about = Change.MEDIA if isinstance(command, ChangeMedia) else Change.EPISODE
-    return (e.MediaChanged(after, timeline.seek(0.0, now_ms), about, who.id),)
+        changed = e.MediaChanged(after, timeline, Change.PROVIDER, who.id)
+    else:
+        about = Change.MEDIA if isinstance(command, ChangeMedia) else Change.EPISODE
+        changed = e.MediaChanged(after, timeline.seek(0.0, at_ms), about, who.id)
+    return patience.plays_on(room, changed, now_ms, anew=True)
 
 
 def _changed(room: Room, command: ChangeMedia | ChangeProvider | ChangeEpisode) -> Media | Refused:
@@ -59,6 +66,7 @@ def _chosen(before: Media | None, command: ChangeMedia) -> Media | Refused:
         kind,
         episode=command.episode,
         title=command.title,
+        artist=command.artist,
         duration_ms=command.duration_ms,
     )
     return unsound(media) or media
@@ -70,5 +78,6 @@ def _is_the_same(before: Media, command: ChangeMedia, provider: str, kind: str) 
         (before.id, before.provider, before.kind) == (command.id, provider, kind)
         and command.episode in (None, before.episode)
         and command.title in (None, before.title)
+        and command.artist in (None, before.artist)
         and command.duration_ms in (None, before.duration_ms)
     )

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from tutti.core import chat as talk
 from tutti.core import events as e
+from tutti.core.chat import ChatLine
 from tutti.core.defaults import Defaults, Expiry
 from tutti.core.events import CloseReason, LeaveReason, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
-from tutti.core.roster import Member, Role
+from tutti.core.queue import Entry
+from tutti.core.roster import Member, Role, Waiting
 from tutti.core.timeline import Timeline
 
 EXPELLED_FOR_MS = 5 * 60_000.0
@@ -20,7 +23,10 @@ EXPELLED_FOR_MS = 5 * 60_000.0
 
 @dataclass(frozen=True)  # without slots: `_with` copies the dict of its fields
 class Room:
-    """`members` in order of arrival. `moved_by` and `moved_at_ms`: the last movement of the timeline."""
+    """`members` in order of arrival. `moved_by` and `moved_at_ms`: the last movement of the timeline.
+
+    `chat`: the last lines, oldest first. `waits`: whether it waits for everybody; `waiting`: whether it does so now.
+    """
 
     id: RoomId
     epoch: Epoch
@@ -41,6 +47,10 @@ class Room:
     chat_on: bool = True
     closed: CloseReason | None = None
     expelled_until: Mapping[MemberId, float] | None = None
+    queue: tuple[Entry, ...] = ()
+    chat: tuple[ChatLine, ...] = ()
+    waits: bool = False
+    waiting: Waiting | None = None
 
     @property
     def duration_ms(self) -> float | None:
@@ -60,6 +70,10 @@ class Room:
     def position_at(self, now_ms: float) -> float:
         return self.timeline.position_at(now_ms, self.duration_ms)
 
+    def extrapolated_at(self, now_ms: float) -> float:
+        """Where a player that does at once what it is told should be: see `Timeline.extrapolated_at`."""
+        return self.timeline.extrapolated_at(now_ms, self.duration_ms)
+
 
 def fold(room_id: RoomId, events: Iterable[Recorded], start: Room | None = None) -> Room | None:
     """The room after these events; None if there are none and there was no room."""
@@ -76,7 +90,7 @@ def evolve(room_id: RoomId, room: Room | None, recorded: Recorded) -> Room:
         return _opened(room_id, recorded, event)
     if room is None:
         raise ValueError(f"the log of {room_id} does not begin with RoomOpened")
-    changes = _changes(room, event, recorded.at_ms)
+    changes = _changes(room, event, recorded)
     return _with(room, {"seq": recorded.seq, "active_at_ms": recorded.at_ms, **changes})
 
 
@@ -106,8 +120,9 @@ def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:
     )
 
 
-def _changes(room: Room, event: e.Event, at_ms: float) -> dict[str, Any]:  # noqa: PLR0912 - one case per event
+def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]:  # noqa: PLR0912 - one case per event
     """The fields of the room that this event changes."""
+    at_ms = recorded.at_ms
     match event:
         case e.RoomOpened():
             raise AssertionError("handled by evolve")
@@ -131,6 +146,21 @@ def _changes(room: Room, event: e.Event, at_ms: float) -> dict[str, Any]:  # noq
             return {"media": media, "timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
         case e.TimelineMoved(timeline, _, by):
             return {"timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
+        case e.QueueChanged(queue, _):
+            return {"queue": queue}
+        case e.ChatSaid(member_id, name, text):
+            line = ChatLine(recorded.seq, at_ms, member_id, name, text)
+            return {"chat": talk.after(room.chat, line)}
+        case e.HandChanged(member_id, raised):
+            return _member(room, member_id, hand_ms=at_ms if raised else None)
+        case e.ReadyChanged(member_id, ready):
+            return _member(room, member_id, ready=ready)
+        case e.WaitingSwitched(on):
+            return {"waits": on}
+        case e.WaitBegan(waited_for, until_ms, by):
+            return {"waiting": Waiting(waited_for, until_ms, by), "members": _unready(room, waited_for)}
+        case e.WaitEnded():
+            return {"waiting": None}
         case e.RoomClosed(reason):
             return {"closed": reason}
         case _:
@@ -153,6 +183,12 @@ def _seated(room: Room, host: MemberId | None) -> dict[str, Any]:
     if host in members:
         members[host] = replace(members[host], role=Role.HOST)
     return {"members": members, "host": host}
+
+
+def _unready(room: Room, these: tuple[MemberId, ...]) -> dict[MemberId, Member]:
+    return {
+        key: replace(member, ready=False) if key in these else member for key, member in room.members.items()
+    }
 
 
 def _member(room: Room, member_id: MemberId, **changes: Any) -> dict[str, Any]:

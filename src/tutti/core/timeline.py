@@ -23,9 +23,13 @@ class Timeline:
 
     def position_at(self, now_ms: float, duration_ms: float | None = None) -> float:
         """Where everybody should be at room time `now_ms`, within [0, duration]. Before the anchor: at the anchor."""
+        return self.extrapolated_at(max(now_ms, self.anchored_at_ms), duration_ms)
+
+    def extrapolated_at(self, now_ms: float, duration_ms: float | None = None) -> float:
+        """As `position_at`, but before the anchor: where a player has to start now, to be right at the anchor."""
         position = self.position_ms
         if self.playing:
-            position += max(now_ms - self.anchored_at_ms, 0.0) * self.rate
+            position += (now_ms - self.anchored_at_ms) * self.rate
         if duration_ms is not None:
             position = min(position, duration_ms)
         return max(position, 0.0)

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -16,8 +16,14 @@ from tutti.core.commands import Command, Open
 from tutti.core.events import Event, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.service.frames import Frame
+from tutti.service.ports import Position
+from tutti.service.standing import Standing
+
+Afresh = Literal["unknown_epoch", "too_old"]
+"""Why somebody who came back hears the whole picture: its place is of another life of the room, or no longer kept."""
 
 
 class Malformed(Exception):
@@ -40,12 +46,16 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 
 class Enter(msgspec.Struct, frozen=True, gc=False):
-    """Join, or come back, and be told from now on. `as_host`: only if the host's seat is this person's."""
+    """Join, or come back, and be told from now on. `as_host`: only if the host's seat is this person's.
+
+    `resume`: the last that was heard of this room; only what was missed since has to be told.
+    """
 
     room: RoomId
     who: MemberId | None
     name: str | None
     as_host: bool = False
+    resume: Position | None = None
 
 
 class Exit(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +123,10 @@ class Dialect(Protocol):
 
     `personal`: events that go through `tell`. `coalesced`: events of which, in a room of more than
     `coalesce_above` members, only the newest of each quarter of a second is sent.
+
+    `schedules`: its players do what they are told at the time that the timeline names, which may be a little ahead.
+    Players of other dialects do it at once, and so are told positions extrapolated back from there.
+    `echoes`: its players may say back what they were told.
     """
 
     name: str
@@ -123,6 +137,8 @@ class Dialect(Protocol):
     coalesce_above: int
     steering: Steering
     one_socket_per_member: bool
+    schedules: bool
+    echoes: bool
 
     def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
         """What this event asks for. Raises `Malformed` or `Declined`."""
@@ -136,8 +152,20 @@ class Dialect(Protocol):
         """Frames for this viewer, for a `personal` event."""
         ...
 
-    def welcome(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
-        """The whole picture, for somebody who has just entered."""
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
+        """Frames for every viewer, of what is not kept; () if it has no word for it."""
+        ...
+
+    def welcome(
+        self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None
+    ) -> tuple[Frame, ...]:
+        """The whole picture, for somebody who has just entered. `reason`: why, if less was asked for."""
+        ...
+
+    def replay(
+        self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float
+    ) -> tuple[Frame, ...]:
+        """For somebody who came back: the events that were missed, in order. `room` is the state after it."""
         ...
 
     def founded(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
@@ -154,7 +182,7 @@ class Dialect(Protocol):
         """For this viewer: how far off it is (None: unknown) and, if `correct`, where it should be now."""
         ...
 
-    def status(self, room: Room, drifts_ms: dict[MemberId, float], now_ms: float) -> tuple[Frame, ...]:
+    def status(self, room: Room, standings: Mapping[MemberId, Standing], now_ms: float) -> tuple[Frame, ...]:
         """For everybody: how far each member is from the timeline. At most one a second; () if it has no word for it."""
         ...
 

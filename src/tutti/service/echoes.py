@@ -34,7 +34,7 @@ def tellings() -> Tellings:
 
 
 def telling(room: Room, now_ms: float, by: MemberId | None = None) -> c.Told:
-    return c.Told(room.position_at(now_ms), now_ms, room.timeline.playing, by)
+    return c.Told(room.extrapolated_at(now_ms), now_ms, room.timeline.playing, by)
 
 
 class Repeated:

@@ -8,6 +8,7 @@ from typing import Protocol
 from tutti.core.commands import Told
 from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.service.dialect import Dialect, Viewer
 from tutti.service.echoes import Repeated, Tellings, Wish, telling, tellings
@@ -24,6 +25,11 @@ class Hearer(Peer, Protocol):
     @property
     def half_rtt_ms(self) -> float:
         """Half the smallest round trip seen; 0 while unknown."""
+        ...
+
+    @property
+    def rtt_ms(self) -> float:
+        """The worst round trip of late; 0 while unknown."""
         ...
 
 
@@ -58,6 +64,10 @@ class Subscription:
         return self.peer.half_rtt_ms
 
     @property
+    def rtt_ms(self) -> float:
+        return self.peer.rtt_ms
+
+    @property
     def viewer(self) -> Viewer:
         return Viewer(self.member, self.half_rtt_ms)
 
@@ -67,6 +77,8 @@ class Subscription:
 
     def was_told(self, room: Room, now_ms: float) -> None:
         """It alone was told where everybody is."""
+        if not self.dialect.echoes:
+            return
         if self._told is None:
             self._told = tellings()
             self._entered_ms = now_ms
@@ -110,9 +122,15 @@ class Audience:
         else:
             self._release()
             self.send(dialect.encode(recorded, room, now_ms))
-        if isinstance(recorded.event, TimelineMoved | MediaChanged):
+        if dialect.echoes and isinstance(recorded.event, TimelineMoved | MediaChanged):
             self.told.append(telling(room, now_ms, recorded.event.by))
         self.metrics.events_out[dialect.name] += 1
+
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> None:
+        """Tell everybody who is here now of something that is not kept."""
+        frames = self.dialect.relay(relayed, room, now_ms) if self.subscriptions else ()
+        if frames:
+            self.send(frames)
 
     def send(self, frames: tuple[Frame, ...]) -> None:
         peers = tuple(self.subscriptions.values())  # a peer that closes leaves while we send

@@ -17,12 +17,15 @@ import structlog
 
 from tutti.core import commands as c
 from tutti.core.decide import Decision, decide
-from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpened
+from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpened, WaitBegan, WaitEnded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room, evolve, fold
+from tutti.service.deadline import Deadline
 from tutti.service.echoes import Wish
 from tutti.service.fanout import Audience, Subscription
+from tutti.service.lead import lead_ms
 from tutti.service.ports import Conflict, Position, Unavailable
 from tutti.service.presence import Presence
 from tutti.service.steering import Helm
@@ -38,10 +41,11 @@ CONFLICTS_BEFORE_GIVING_UP = 16
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """Done and kept. `events` is empty if nothing had to change."""
+    """Done and kept. `events` is empty if nothing had to change; `relay` is for those who are here now."""
 
     room: Room
     events: tuple[Recorded, ...] = ()
+    relay: Relay | None = None
 
 
 Answer = Accepted | Refused
@@ -68,7 +72,10 @@ class LiveRoom:
         self.audiences: dict[str, Audience] = {}
         self.presence = Presence(self, rooms.wheel)
         self.helm = Helm(self, rooms.wheel, rooms.clock)
+        self._deadline = Deadline(self, rooms.wheel, rooms.clock)
         self._rooms = rooms
+        self._scheduling = False
+        """Somebody was here whose player acts at a set time."""
         self._queue: deque[_Asked] = deque()
         self._turning = False
         self._behind = False
@@ -91,10 +98,13 @@ class LiveRoom:
         now_ms = self._rooms.clock.now_ms()
         decision = None
         if not self._turning:
-            decision = decide(self.state, command, who, now_ms)
+            decision = self._decide(self.state, command, who, now_ms)
             if isinstance(decision, Refused):
                 done(decision)
                 return
+            if isinstance(decision, Relay):
+                self._relay(decision, now_ms)
+                decision = ()
             if not decision and self.state is not None:
                 self._observe(command, who, now_ms)
                 done(Accepted(self.state))
@@ -115,6 +125,7 @@ class LiveRoom:
             audience = self.audiences[dialect.name] = Audience(
                 dialect, self._rooms.wheel, self._rooms.metrics
             )
+            self._scheduling = self._scheduling or dialect.schedules
         if dialect.one_socket_per_member:
             self._let_go(subscription.member, keep=subscription)
         audience.subscriptions[subscription] = subscription.peer
@@ -132,6 +143,7 @@ class LiveRoom:
         self._kept_seq = snapshot.seq if snapshot else 0
         if self.state is not None and self.state.closed is None:
             self.presence.restored(self.state)
+            self._deadline.changed(self.state)
         self._rooms.changed(self)
 
     def hear(self, events: tuple[Recorded, ...]) -> None:
@@ -154,8 +166,29 @@ class LiveRoom:
     def close(self) -> None:
         """Forget the replica. The room itself lives on in the log."""
         self._unfollow()
+        self._stop()
+
+    def _stop(self) -> None:
         self.presence.stop()
         self.helm.stop()
+        self._deadline.stop()
+
+    def _decide(
+        self, state: Room | None, command: c.Command, who: MemberId | None, now_ms: float
+    ) -> Decision:
+        if not self._scheduling or type(command) not in c.SCHEDULED:
+            return decide(state, command, who, now_ms)
+        return decide(state, command, who, now_ms, lead_ms(self.audiences.values()))
+
+    def _relay(self, relayed: Relay, now_ms: float) -> None:
+        """For those who listen here, now; nothing of it is kept."""
+        if self.state is None:
+            return
+        for audience in tuple(self.audiences.values()):
+            try:
+                audience.relay(relayed, self.state, now_ms)
+            except Exception:  # one dialect's trouble is not the others'
+                log.exception("bug", room=self.id, dialect=audience.dialect.name)
 
     def _take_turns(self) -> None:
         if not self._turning:
@@ -255,9 +288,12 @@ class LiveRoom:
         for asked in batch:
             decision = asked.decision
             if decision is None or asked.on is not state:
-                decision = decide(state, asked.command, asked.who, now_ms)
+                decision = self._decide(state, asked.command, asked.who, now_ms)
             if isinstance(decision, Refused):
                 answers.append(decision)
+                continue
+            if isinstance(decision, Relay):
+                answers.append(Accepted(state, relay=decision) if state else Refused(Reason.ROOM_NOT_FOUND))
                 continue
             recorded = self._number(state, decision, now_ms)
             for one in recorded:
@@ -298,6 +334,8 @@ class LiveRoom:
         for asked, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Accepted):
                 self._observe(asked.command, asked.who, now_ms)
+                if answer.relay is not None:
+                    self._relay(answer.relay, now_ms)
                 if answer.events:
                     self._rooms.metrics.fanout.observe((now_ms - asked.at_ms) / 1000)
             try:
@@ -332,8 +370,9 @@ class LiveRoom:
                 for audience in self.audiences.values():
                     for subscription in tuple(audience.subscriptions):
                         self._drop(subscription)
-                self.presence.stop()
-                self.helm.stop()
+                self._stop()
+            case WaitBegan() | WaitEnded():
+                self._deadline.changed(room)
             case _:
                 self.presence.changed(recorded.event, room)
                 self.helm.changed(recorded.event, room)
@@ -351,8 +390,12 @@ class LiveRoom:
         subscription.lost()
 
     def _observe(self, command: c.Command, who: MemberId | None, now_ms: float) -> None:
-        if who is not None and isinstance(command, c.Report):
+        if who is None:
+            return
+        if isinstance(command, c.Report):
             self.helm.observed(who, command, now_ms)
+        elif isinstance(command, c.Observe):
+            self.helm.heard(who, command, now_ms)
 
     async def _keep_snapshot(self, room: Room) -> None:
         try:

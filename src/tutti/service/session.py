@@ -6,13 +6,16 @@ connection that sends faster than that is not read from until it is caught up.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 
+from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
+from tutti.core.room import Room
 from tutti.service import dialect as d
 from tutti.service.connection import Connection
 from tutti.service.hall import Hall
@@ -23,7 +26,7 @@ from tutti.service.metrics import Metrics
 from tutti.service.ports import Principal
 from tutti.service.speaker import Speaker, Spoken
 from tutti.service.turn import Turn
-from tutti.service.visits import Visits
+from tutti.service.visits import Parted, Visits
 
 log = structlog.get_logger("tutti.session")
 
@@ -38,6 +41,8 @@ class Session:
         "_gone",
         "_hall",
         "_inbox",
+        "_parted",
+        "_parting",
         "_speaker",
         "_turn",
         "_visits",
@@ -45,14 +50,23 @@ class Session:
     )
 
     def __init__(
-        self, hall: Hall, connection: Connection, *, token: str | None, principal: Principal | None
+        self,
+        hall: Hall,
+        connection: Connection,
+        *,
+        token: str | None,
+        principal: Principal | None,
+        parted: Parted | None = None,
     ) -> None:
+        """`parted` is called when a room has let go of this connection, and whatever was being answered is answered."""
         self.connection = connection
         self._hall = hall
         self._speaker = Speaker(
             hall, guest=connection.id, client=connection.client, token=token, principal=principal
         )
-        self._visits = Visits(hall, connection, self._speaker)
+        self._visits = Visits(hall, connection, self._speaker, self._part)
+        self._parted = parted
+        self._parting: Callable[[], None] | None = None
         self._inbox: Inbox | None = None
         self._busy = False
         self._catching_up = False
@@ -90,6 +104,9 @@ class Session:
     def finished(self) -> None:
         """The sentence is answered: the next, if one waits."""
         self._busy = False
+        if self._parting is not None:
+            parting, self._parting = self._parting, None
+            parting()
         if self._inbox:
             self._next()
 
@@ -108,6 +125,15 @@ class Session:
         """Our own bug, said once. Whoever waits for an answer that will not come is better off connecting anew."""
         log.exception("bug", connection=self.connection.id)
         self.connection.close(1011, "internal error")
+
+    def _part(self, room: Room | None, member: MemberId) -> None:
+        """Whoever asked to leave still hears that it has left."""
+        if self._parted is None:
+            return
+        if self._busy:
+            self._parting = partial(self._parted, room, member)
+        else:
+            self._parted(room, member)
 
     def _next(self) -> None:
         """Go through what waited; a loop, because a sentence may be answered at once."""

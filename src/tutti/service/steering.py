@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tutti.core.commands import Report, Told
+from tutti.core.commands import Observe, Report, Told
 from tutti.core.drift import Observation, drift_ms, target_ms
 from tutti.core.events import Event, MediaChanged, Move, OffsetSet, TimelineMoved
 from tutti.core.ids import MemberId
@@ -15,6 +15,7 @@ from tutti.core.playback import still_holds
 from tutti.core.room import Room
 from tutti.service.fanout import Subscription
 from tutti.service.ports import Clock
+from tutti.service.standing import Standing
 from tutti.service.timers import Timer, TimerWheel
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Helm:
         self._observed: dict[MemberId, Observation] = {}
         self._reporting: set[MemberId] = set()
         """Those whose observation is their own report, not our belief."""
+        self._heard: dict[MemberId, tuple[float, Standing]] = {}
+        """What players that steer themselves say of themselves, and when it was so."""
         self._due: set[MemberId] = set()
         """Modelled players to look at when the second is over."""
         self._status: Timer | None = None
@@ -56,10 +59,18 @@ class Helm:
         self._reporting.add(member)
         self._look_soon(member)
 
+    def heard(self, member: MemberId, said: Observe, now_ms: float) -> None:
+        """A player that steers itself said how far off it is: nobody knows better."""
+        standing = Standing(said.error_ms, said.bound_ms, said.doing)
+        self._heard[member] = (min(said.sampled_at_ms, now_ms), standing)
+        self._look_soon(member)
+
     def seen_ms(self, member: MemberId) -> float | None:
         """Room time at which we last knew where this member is; None if we never did."""
-        seen = self._observed.get(member)
-        return None if seen is None else seen.at_ms
+        seen, heard = self._observed.get(member), self._heard.get(member)
+        if seen is None or (heard is not None and heard[0] > seen.at_ms):
+            return None if heard is None else heard[0]
+        return seen.at_ms
 
     def entered(self, subscription: Subscription) -> None:
         """Somebody was welcomed with the timeline as it is now."""
@@ -101,6 +112,7 @@ class Helm:
 
     def forget(self, member: MemberId) -> None:
         self._observed.pop(member, None)
+        self._heard.pop(member, None)
         self._reporting.discard(member)
         self._due.discard(member)
 
@@ -145,16 +157,24 @@ class Helm:
         room = self._live.state
         if room is None or room.closed is not None:
             return
-        drifts = {m: self._fresh_drift_ms(room, m, modelled=False) for m in self._observed}
-        known = {member: drift for member, drift in drifts.items() if drift is not None}
         now_ms = self._clock.now_ms()
+        standings = self._standings(room, now_ms)
         for audience in self._live.audiences.values():
-            frames = audience.dialect.status(room, known, now_ms)
+            frames = audience.dialect.status(room, standings, now_ms)
             if frames:
                 audience.send(frames)
         for subscription in self._subscriptions():
             if not subscription.dialect.steering.modelled or subscription.member in due:
                 self._steer(subscription, room)
+
+    def _standings(self, room: Room, now_ms: float) -> dict[MemberId, Standing]:
+        """Of everybody who can be judged now: what we reckon from reports, or better, what they say themselves."""
+        drifts = {m: self._fresh_drift_ms(room, m, modelled=False) for m in self._observed}
+        standings = {member: Standing(drift) for member, drift in drifts.items() if drift is not None}
+        for member, (at_ms, said) in self._heard.items():
+            if now_ms - at_ms <= FRESH_MS and member in room.members:
+                standings[member] = said
+        return standings
 
     def _look_soon(self, member: MemberId) -> None:
         self._due.add(member)

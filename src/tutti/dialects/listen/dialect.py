@@ -20,12 +20,14 @@ from tutti.core.drift import quality, target_ms
 from tutti.core.events import CloseReason, Event, LeaveReason, Move, Recorded
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.dialects.listen import wire
 from tutti.dialects.listen.errors import MALFORMED, fault
-from tutti.service.dialect import Malformed, Sentence, Steering, Viewer
+from tutti.service.dialect import Afresh, Malformed, Sentence, Steering, Viewer
 from tutti.service.frames import Frame
 from tutti.service.ports import Clock
+from tutti.service.standing import Standing
 
 log = structlog.get_logger("tutti.listen")
 
@@ -55,6 +57,13 @@ class Listen:
             e.CapacityChanged,
             e.ChatSwitched,
             e.OffsetSet,
+            e.QueueChanged,
+            e.ChatSaid,
+            e.HandChanged,
+            e.ReadyChanged,
+            e.WaitingSwitched,
+            e.WaitBegan,
+            e.WaitEnded,
         )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
@@ -74,7 +83,18 @@ class Listen:
             c.Seek,
             c.SeekBy,
             c.SetRate,
+            c.Observe,
+            c.AddToQueue,
+            c.RemoveFromQueue,
+            c.MoveInQueue,
+            c.PlayNext,
+            c.Chat,
+            c.React,
+            c.RaiseHand,
+            c.SetReady,
+            c.SetWaiting,
             c.Depart,
+            c.EndWait,
             c.Expire,
         )
     )
@@ -83,6 +103,8 @@ class Listen:
     coalesce_above = 0
     steering = Steering(every_s=120.0, over_ms=1_000.0, hold_s=10.0, modelled=True, restarts_under_ms=1_000.0)
     one_socket_per_member = True
+    schedules = False
+    echoes = True
 
     def __init__(self, event_frame: EventFrame, clock: Clock) -> None:
         self._event_frame = event_frame
@@ -123,11 +145,24 @@ class Listen:
             case _:
                 return ()
 
-    def welcome(self, room: Room, viewer: Viewer, now_ms: float) -> Frames:
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> Frames:  # noqa: ARG002 - no word for it
+        return ()
+
+    def welcome(
+        self,
+        room: Room,
+        viewer: Viewer,
+        now_ms: float,
+        *,
+        reason: Afresh | None = None,  # noqa: ARG002 - nobody asks for less here
+    ) -> Frames:
         log.info("listen.joined", room=room.id, member=viewer.member, host=room.host == viewer.member)
         if room.host == viewer.member:
             return ()
         return (*self._begin(room, viewer, now_ms), *self._status(0.0, now_ms))
+
+    def replay(self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float) -> Frames:  # noqa: ARG002 - where everybody is now says it all
+        return self.welcome(room, viewer, now_ms)
 
     def founded(self, room: Room, viewer: Viewer, now_ms: float) -> Frames:  # noqa: ARG002 - made over HTTP only
         return ()
@@ -149,7 +184,7 @@ class Listen:
         seek = self._command("seek", room, viewer, now_ms) if correct else ()
         return seek if drift_ms is None else (*seek, *self._status(drift_ms, now_ms))
 
-    def status(self, room: Room, drifts_ms: dict[MemberId, float], now_ms: float) -> Frames:  # noqa: ARG002 - each hears its own
+    def status(self, room: Room, standings: Mapping[MemberId, Standing], now_ms: float) -> Frames:  # noqa: ARG002 - each hears its own
         return ()
 
     def refuse(self, refused: Refused) -> Frame:

@@ -215,7 +215,7 @@ def _track(room: Room, facts: tracks.Facts | None, now_ms: float) -> bodies.Trac
         uri=media.id,
         name=media.title or (facts.name if facts else None),
         artist=media.artist or (facts.artists if facts else None),
-        position=round(room.timeline.position_at(now_ms, duration_ms)),
+        position=round(room.timeline.extrapolated_at(now_ms, duration_ms)),
         duration=None if duration_ms is None else round(duration_ms),
         is_playing=room.timeline.playing,
     )

@@ -8,7 +8,7 @@ The guide's player applies every `playback_updated` that is not its own user's, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
 import msgspec
@@ -20,15 +20,17 @@ from tutti.core.events import Change, Event, LeaveReason, Move, Recorded
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
 from tutti.core.refusals import Refused
+from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.dialects.watch import errors, spoken
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import NAME
 from tutti.dialects.watch.fields import explained
 from tutti.dialects.watch.heard import HEARD
-from tutti.service.dialect import Malformed, Sentence, Steering, Viewer
+from tutti.service.dialect import Afresh, Malformed, Sentence, Steering, Viewer
 from tutti.service.frames import Frame
 from tutti.service.ports import Clock
+from tutti.service.standing import Standing
 
 log = structlog.get_logger("tutti.watch")
 
@@ -48,16 +50,26 @@ class Watch:
     name = NAME
     events = frozenset(HEARD)
     unspoken: frozenset[type[Event]] = frozenset(
-        (e.RoomOpened, e.RoleChanged, e.LockChanged, e.CapacityChanged, e.ChatSwitched, e.OffsetSet)
+        (
+            *(e.RoomOpened, e.RoleChanged, e.LockChanged, e.CapacityChanged, e.ChatSwitched, e.OffsetSet),
+            *(e.QueueChanged, e.ChatSaid, e.HandChanged),
+            *(e.ReadyChanged, e.WaitingSwitched, e.WaitBegan, e.WaitEnded),
+        )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
-        (c.Appoint, c.SetLock, c.SetCapacity, c.SwitchChat, c.SetOffset, c.Close, c.Depart, c.Expire)
+        (
+            *(c.Appoint, c.SetLock, c.SetCapacity, c.SwitchChat, c.SetOffset, c.Close, c.Depart, c.Expire),
+            *(c.AddToQueue, c.RemoveFromQueue, c.MoveInQueue, c.PlayNext),
+            *(c.Chat, c.React, c.RaiseHand, c.Observe, c.SetReady, c.SetWaiting, c.EndWait),
+        )
     )
     personal: frozenset[type[Event]] = frozenset()
     coalesced: frozenset[type[Event]] = frozenset((e.MemberJoined, e.MemberLeft))
     coalesce_above = 10
     steering = Steering(every_s=1.0, over_ms=750.0, hold_s=5.0, modelled=False)
     one_socket_per_member = False
+    schedules = False
+    echoes = True
 
     def __init__(self, event_frame: EventFrame, clock: Clock, house: House) -> None:
         self.house = house
@@ -101,7 +113,17 @@ class Watch:
     def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
         return ()
 
-    def welcome(self, room: Room, viewer: Viewer, now_ms: float) -> tuple[Frame, ...]:
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
+        return ()
+
+    def replay(
+        self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float
+    ) -> tuple[Frame, ...]:
+        return self.welcome(room, viewer, now_ms)
+
+    def welcome(
+        self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None
+    ) -> tuple[Frame, ...]:
         log.debug("watch.joined", room=room.id, user=viewer.member, members=len(room.members))
         info = spoken.room_info(room, self.clock, now_ms)
         said = spoken.InitialState(
@@ -133,11 +155,13 @@ class Watch:
             return ()
         return self._moved(_moving(Move.CORRECTION, room, now_ms), room, "", now_ms)
 
-    def status(self, room: Room, drifts_ms: dict[MemberId, float], now_ms: float) -> tuple[Frame, ...]:
-        if not drifts_ms or len(room.members) > MOST_IN_STATUS:
+    def status(self, room: Room, standings: Mapping[MemberId, Standing], now_ms: float) -> tuple[Frame, ...]:
+        if not standings or len(room.members) > MOST_IN_STATUS:
             return ()
-        timestamp = spoken.epoch_ms(self.clock, now_ms)
-        return self._say("sync_status", spoken.SyncStatus(spoken.member_syncs(drifts_ms), timestamp))
+        known = spoken.member_syncs(standings)
+        if not known:
+            return ()
+        return self._say("sync_status", spoken.SyncStatus(known, spoken.epoch_ms(self.clock, now_ms)))
 
     def refuse(self, refused: Refused) -> Frame:
         return self._event_frame("error", _json.encode(errors.error(refused)))
@@ -187,7 +211,7 @@ def _moving(move: Move, room: Room, now_ms: float) -> spoken.Done:
     """The action that would have moved the room there, as a client would have sent it."""
     if move is Move.RATE:
         return spoken.Done("setPlaybackRate", {"rate": room.timeline.rate})
-    return spoken.Done(_word(move), {"currentTime": round(room.position_at(now_ms)) / 1000})
+    return spoken.Done(_word(move), {"currentTime": round(room.extrapolated_at(now_ms)) / 1000})
 
 
 def _word(move: Move) -> str:

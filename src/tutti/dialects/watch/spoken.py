@@ -18,6 +18,7 @@ from tutti.core.ids import MemberId
 from tutti.core.room import Room
 from tutti.dialects.watch.errors import Error
 from tutti.service.ports import Clock
+from tutti.service.standing import Standing
 
 
 class State(msgspec.Struct, rename="camel", frozen=True, gc=False):
@@ -135,12 +136,19 @@ class SyncResponse(msgspec.Struct, rename="camel", frozen=True, gc=False):
     room: RoomInfo
 
 
-class MemberSync(msgspec.Struct, rename="camel", frozen=True, gc=False):
-    """`driftMs`: ahead of the room (+) or behind (−); `quality`: excellent, good, fair or poor."""
+class MemberSync(msgspec.Struct, rename="camel", frozen=True, gc=False, omit_defaults=True):
+    """`driftMs`: ahead of the room (+) or behind (−); `quality`: excellent, good, fair or poor.
+
+    Of players that say so themselves also `errorMs`, the same more exactly, and how far off that may be, `boundMs`;
+    `state`: playing, paused, seeking, buffering, background or ended.
+    """
 
     user_id: str
     drift_ms: int
     quality: str
+    error_ms: float | None = None
+    bound_ms: float | None = None
+    state: str | None = None
 
 
 class SyncStatus(msgspec.Struct, rename="camel", frozen=True, gc=False):
@@ -161,7 +169,7 @@ def state_of(room: Room, now_ms: float) -> State:
     timeline, media = room.timeline, room.media
     return State(
         timeline.playing,
-        round(room.position_at(now_ms)) / 1000,
+        round(room.extrapolated_at(now_ms)) / 1000,
         (room.duration_ms or 0.0) / 1000,
         timeline.rate,
         media.episode if media else None,
@@ -198,8 +206,25 @@ def room_info(room: Room, clock: Clock, now_ms: float) -> RoomInfo:
     )
 
 
-def member_syncs(drifts_ms: Mapping[MemberId, float]) -> list[MemberSync]:
-    return [MemberSync(member, round(drift), quality(drift).value) for member, drift in drifts_ms.items()]
+def member_syncs(standings: Mapping[MemberId, Standing]) -> list[MemberSync]:
+    """Those of whom it is known how far off they are."""
+    return [
+        _member_sync(member, standing, standing.error_ms)
+        for member, standing in standings.items()
+        if standing.error_ms is not None
+    ]
+
+
+def _member_sync(member: MemberId, standing: Standing, error_ms: float) -> MemberSync:
+    sync = MemberSync(member, round(error_ms), quality(error_ms).value)
+    if standing.bound_ms is None:
+        return sync
+    return msgspec.structs.replace(
+        sync,
+        error_ms=round(error_ms, 1),
+        bound_ms=round(standing.bound_ms, 1),
+        state=standing.doing.value if standing.doing else None,
+    )
 
 
 def epoch_ms(clock: Clock, room_ms: float) -> int:
