@@ -79,6 +79,7 @@ SEEK_SEEN_AFTER_MS = 30.0
 LANDING_LOOK_MS = 20.0
 SEEK_FAILED_AFTER_MS = 1_500.0
 LEAD_MARGIN_MS = 20.0
+LIKELY_DEVIATION_MS = 60.0
 STALL_MS = 2_500.0
 MOST_START_MS = 300.0
 MOST_BOUND_MS = 500.0
@@ -93,8 +94,8 @@ HOLD_OFF_GROWS = 2.0
 class Costs:
     """What this player's seeks and starts take, as learned."""
 
-    seek_ms: float = 200.0
-    deviation_ms: float = 65.0
+    seek_ms: float = 330.0
+    deviation_ms: float = 85.0
     start_ms: float = 0.0
     known: bool = False
 
