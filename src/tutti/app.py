@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +30,12 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.native import errors as native_errors
+from tutti.dialects.native import spoken as native_spoken
+from tutti.dialects.native import wire as native_wire
+from tutti.dialects.native.dialect import SUBPROTOCOL, Native
+from tutti.dialects.native.rest import PREFIX as NATIVE_ROOMS
+from tutti.dialects.native.rest import router as native_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.defaults import room_id as watch_room_id
@@ -47,7 +54,7 @@ from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity, JwtIdentity
 from tutti.json_response import JsonResponse
 from tutti.service.dialect import Declined
-from tutti.service.identity import Gate
+from tutti.service.identity import MAX_ID, Gate
 from tutti.service.limits import Limits
 from tutti.service.metrics import Metrics
 from tutti.service.passes import Passes
@@ -59,13 +66,14 @@ from tutti.transports.cors import App, Cors, CorsApp
 from tutti.transports.engineio import Caps, EngineServer, EngineSettings
 from tutti.transports.engineio_upgrade import EngineRoute
 from tutti.transports.handshake import Handshake, Rejected
+from tutti.transports.json_socket import JsonSockets, Manners
 from tutti.transports.lobby import SIGN_IN_WITHIN_S, Lobby
 from tutti.transports.outbox import Traffic
 from tutti.transports.pages import Pages
 from tutti.transports.polling import Polling
 from tutti.transports.socketio import SocketServer, SocketSettings
 from tutti.transports.socketio_packets import event_frame
-from tutti.transports.websocket import Channel, protocol
+from tutti.transports.websocket import Accepted, Channel, protocol
 
 log = structlog.get_logger("tutti.app")
 
@@ -75,6 +83,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 STATIC = Path(__file__).parent / "static"
 SOCKET_IO = "/socket.io"
+RESTART = (1012, "service restart")
 FIRST_PING_S = 2.0
 """Soon, because what a listener is told to do has its round trip in it."""
 DRAIN_S = 5.0
@@ -90,6 +99,13 @@ CHANNELS = (
         listen_wire.SPOKEN,
     ),
     WireChannel(Watch.name, SOCKET_IO, "Watch-together rooms: Socket.IO, main namespace.", HEARD, SPOKEN),
+    WireChannel(
+        Native.name,
+        f"{NATIVE_ROOMS}/{{room}}",
+        f"Rooms of every kind: JSON over a WebSocket, subprotocol {SUBPROTOCOL}.",
+        native_wire.HEARD,
+        native_spoken.SPOKEN,
+    ),
 )
 
 
@@ -170,16 +186,21 @@ class Node:
     async def drain(self, cut_short: Callable[[], bool]) -> None:
         """Say no to everything new and close the sockets, spread over a few seconds."""
         self.rooms.draining = True
-        sessions = list(self.engine.sessions.values())
-        log.info("draining", connections=len(sessions))
+        goodbyes: list[Callable[[], None]] = [
+            partial(session.close, *RESTART) for session in self.engine.sessions.values()
+        ]
+        goodbyes += [socket.send_away for socket in self.native_sockets.open]
+        log.info("draining", connections=len(goodbyes))
         steps = 50
         for step in range(steps):
-            for session in sessions[step::steps]:
-                session.close(1012, "service restart")
-            if cut_short() or not self.engine.sessions:
+            for say_goodbye in goodbyes[step::steps]:
+                say_goodbye()
+            if cut_short() or not (self.engine.sessions or self.native_sockets.open):
                 break
             await asyncio.sleep(DRAIN_S / steps)
-        self.engine.close(1012, "service restart")
+        self.engine.close(*RESTART)
+        for socket in tuple(self.native_sockets.open):
+            socket.send_away()
 
     def _build(self, http: httpx.AsyncClient, secret: bytes) -> None:
         settings = self._settings
@@ -204,6 +225,15 @@ class Node:
         )
         self._polling = Polling(self.engine, self.cors)
         self._sockets = EngineRoute(self.engine, self.cors)
+        self.native_sockets = JsonSockets(
+            hall,
+            Native(),
+            Manners(SUBPROTOCOL, Native.events, native_errors.CLOSE_CODES, native_errors.farewell),
+            cors=self.cors,
+            admission=self.engine.admission,
+            new_id=self._random.id,
+            below=secrets.randbelow,
+        )
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
         self._api = CorsApp(cast(App, self._litestar(hall, spotify)), self.cors)
@@ -217,6 +247,7 @@ class Node:
                         listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
                         watch_router(hall, self.watch),
                         providers_router(hall, self.watch, self._settings.internal_api_key),
+                        native_router(hall),
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
                     response_class=JsonResponse,
@@ -296,13 +327,17 @@ class Node:
             beside.replace(path)
         return path.read_bytes()
 
-    def _route(self, handshake: Handshake) -> Channel | Rejected:
+    def _route(self, handshake: Handshake) -> Channel | Accepted | Rejected:
         """Which channel a WebSocket asks for."""
-        if handshake.path.rstrip("/") != SOCKET_IO:
-            return Rejected(404, b"There is no WebSocket here.\n")
         forwarded = handshake.headers.get("x-forwarded-for")
         client = client_address(handshake.client, forwarded, self._settings.trusted_proxies)
-        return self._sockets(replace(handshake, client=client))
+        asked = replace(handshake, client=client)
+        if handshake.path.rstrip("/") == SOCKET_IO:
+            return self._sockets(asked)
+        where, _, room = handshake.path.rpartition("/")
+        if where == NATIVE_ROOMS and 0 < len(room) <= MAX_ID:
+            return self.native_sockets.route(asked, room)
+        return Rejected(404, b"There is no WebSocket here.\n")
 
     def _find_client(self, scope: Message) -> None:
         """Put the address that the request really comes from where everybody looks for it."""

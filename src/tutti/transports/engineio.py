@@ -77,7 +77,7 @@ class EngineServer:
         self.converse = converse
         self.sessions: dict[str, EngineSession] = {}
         self._new_id = new_id
-        self._admission = Admission(self.settings.caps, clock)
+        self.admission = Admission(self.settings.caps, clock)
 
     def find(self, query: Mapping[str, str]) -> EngineSession | Refusal | None:
         """The session a request belongs to; None if it asks for a new one."""
@@ -97,7 +97,7 @@ class EngineServer:
 
     def create(self, opening: Opening) -> EngineSession | Refusal:
         """A session to be opened at once, by `begin` over polling or as the channel of a WebSocket."""
-        refusal = self._admission.refuse(opening.client)
+        refusal = self.admission.refuse(opening.client)
         return refusal or EngineSession(self, self._new_id(), opening)
 
     def connect(self, opening: Opening, query: Mapping[str, str]) -> EngineSession | Probe | Refusal:
@@ -118,11 +118,11 @@ class EngineServer:
 
     def entered(self, session: EngineSession) -> None:
         self.sessions[session.sid] = session
-        self._admission.enter(session.opening.client)
+        self.admission.enter(session.opening.client)
 
     def left(self, session: EngineSession) -> None:
         if self.sessions.pop(session.sid, None) is not None:
-            self._admission.leave(session.opening.client)
+            self.admission.leave(session.opening.client)
 
 
 class Probe:

@@ -89,6 +89,11 @@ class Socket:
         """How long a frame takes to the client, as far as pings have told; 0 before the first."""
         return (self._engine.rtt_s or 0.0) * 500
 
+    @property
+    def rtt_ms(self) -> float:
+        """Heartbeats are rare and so is what they tell: the smallest round trip stands for the latest."""
+        return 2 * self.half_rtt_ms
+
     # -- the answer to a connect
 
     def accept(self, handler: Handler) -> None:
