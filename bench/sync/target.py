@@ -40,6 +40,11 @@ class Timeline:
             self._anchors.pop()
         self._anchors.append(anchor)
 
+    @property
+    def latest(self) -> float:
+        """Since when, or from when on, what was told last holds."""
+        return self._anchors[-1].holds_from
+
     def at(self, now: float) -> float | None:
         for anchor in reversed(self._anchors):
             if anchor.holds_from <= now:
@@ -48,11 +53,12 @@ class Timeline:
 
 
 class Middle:
-    """For a room that tells nobody its timeline: the median of the players. It flatters players that err together."""
+    """For a room that tells nobody its timeline: the median of those that play. It flatters players that err together."""
 
     def __init__(self, traces: Mapping[str, Trace]) -> None:
         self._traces = traces
 
     def at(self, now: float) -> float | None:
-        known = [where for trace in self._traces.values() if (where := trace.at(now)) is not None]
+        playing = [trace for trace in self._traces.values() if trace.plays_at(now)]
+        known = [where for trace in playing if (where := trace.at(now)) is not None]
         return median(known) if known else None
