@@ -1,7 +1,8 @@
-"""The command line: `tutti serve`, `tutti token`."""
+"""The command line: `tutti serve`, `tutti join`, `tutti token`."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from dataclasses import replace
@@ -15,7 +16,22 @@ from tutti.infra import logs
 from tutti.infra.tokens import JwtIdentity
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _WithClient(click.Group):
+    """`tutti join` is the client's. It is found by name, when it is asked for: the server and the client import nothing
+    of each other, and no other command waits for either to load."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), "join"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "join":
+            return super().get_command(ctx, cmd_name)
+        command = importlib.import_module("tutti_client.join").join
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_WithClient, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(tutti.__version__, prog_name="tutti")
 def main() -> None:
     """Tutti: one server for being together in real time.

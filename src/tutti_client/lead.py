@@ -3,8 +3,7 @@
 When mpv is told another speed it says at once where it would be if everything in the buffer had been made at that
 speed. What is in the buffer was not: it is heard as it was made. So what mpv says leaps by the change times the
 buffer's length, what is heard does not, and the two meet when the buffer has been played. `heard_ms` is what people
-hear, for honest reports. `settled_ms` is where they will be once the buffer has been played if the speed goes back to
-the room's now: it moves smoothly, and a controller that looks at it does not chase its own corrections.
+hear, for honest reports. What controls the speed needs `buffer_ms`, so as not to chase its own corrections.
 
 Pure; the buffer's length is learned from the leaps.
 """
@@ -57,10 +56,6 @@ class Lead:
 
     def unsure_ms(self, at_ms: float) -> float:
         return sum(abs(change.by) * UNSURE * self._left_ms(change, at_ms) for change in self.changes)
-
-    def settled_ms(self, said_ms: float, faster: float) -> float:
-        """`faster`: the speed less the room's."""
-        return said_ms + faster * self.buffer_ms
 
     def _left_ms(self, change: Change, at_ms: float) -> float:
         return max(self.buffer_ms - max(at_ms - change.at_ms, 0.0), 0.0)

@@ -4,7 +4,7 @@ What we do to it comes back as events like anything else. So every seek of ours 
 ours remembered, and only what is left over is told as done by hand.
 
 Rules that measuring taught. While it plays, `audio-pts` is right to a fraction of a millisecond, and `time-pos` only to a
-frame. While it stands it is the other way round: after a seek `audio-pts` counts sound that was not yet written. A call
+frame. After a seek while it stands it is the other way round: `audio-pts` counts sound that was not yet written. A call
 that took long says little about when, and is repeated. Resampling changes speed seamlessly; the pitch-preserving
 filter jumps by 10–20 ms whenever the speed leaves 1 or comes back to it. A new speed counts for sound that is already
 in the buffer, in what mpv reads out but not in what is heard: see `lead.py`.
@@ -31,11 +31,15 @@ SLOW_MS: Final = 2.0
 TRIES: Final = 3
 START_WITHIN_S: Final = 15.0
 END_WITHIN_S: Final = 3.0
-SEEK_WITHIN_S: Final = 20.0
 LOAD_WITHIN_S: Final = 30.0
 USUAL_FRAME_MS: Final = 40.0
 FARTHEST_MS: Final = 1e9
 SAME_SPEED: Final = 1e-6
+SOUND_UNSURE_MS: Final = 0.1
+
+INSTALL_IT: Final = (
+    "mpv is not installed; install it first: apt install mpv, brew install mpv, or see https://mpv.io"
+)
 
 OPTIONS: Final = (
     "--idle=yes",
@@ -72,18 +76,20 @@ class Hand(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the player is: `position_ms` at local time `at_ms`, unsure by `unsure_ms`."""
+    """Where the player is: `position_ms` at local time `at_ms`, unsure by `unsure_ms`. `prompt` False: it took so long
+    to ask that a controller had better look again."""
 
     position_ms: float
     at_ms: float
     unsure_ms: float
     by_sound: bool
+    prompt: bool
 
 
 class Mpv:
-    """`by_hand` is told of what seems not to be our doing; of a seek when it has landed."""
+    """`by_hand` is told of what seems not to be our doing; of a seek when it ends. `landed`: of any seek's end."""
 
-    def __init__(self, by_hand: Callable[[Hand], None]) -> None:
+    def __init__(self, by_hand: Callable[[Hand], None], landed: Callable[[], None] = lambda: None) -> None:
         self.paused = True
         self.speed = 1.0
         self.ended = False
@@ -93,11 +99,12 @@ class Mpv:
         self.duration_ms: float | None = None
         self.frame_ms = USUAL_FRAME_MS
         self._by_hand = by_hand
+        self._moved_while_paused = True
         self._our_pause = True
         self._our_speed = 1.0
         self._our_seeks = 0
         self._sought_by_hand = False
-        self._landed = asyncio.Event()
+        self._landed = landed
         self._opened: asyncio.Future[None] | None = None
         self._ipc: Ipc | None = None
         self._was: dict[str, Any] = {}
@@ -141,7 +148,15 @@ class Mpv:
             raise NotPlayable(f"mpv cannot open {what} within {LOAD_WITHIN_S:g} s") from None
         self.loaded = True
 
+    async def stop(self) -> None:
+        """Show nothing."""
+        self.loaded = False
+        with suppress(MpvRefused):
+            await self._connected().ask("stop")
+
     async def pause(self) -> None:
+        if not self.paused:
+            self._moved_while_paused = False
         self._our_pause = self.paused = True
         await self._set("pause", True)
 
@@ -156,26 +171,23 @@ class Mpv:
         return (await self._set("speed", speed)).at_ms
 
     async def seek(self, to_ms: float) -> None:
-        """Go there exactly, and return when the picture is there."""
+        """Go there exactly; `seeking` until the picture is there."""
         self._our_seeks += 1
-        self._landed.clear()
         self.seeking = True
         try:
             await self._connected().ask("seek", max(to_ms, 0.0) / 1000, "absolute+exact")
-            async with asyncio.timeout(SEEK_WITHIN_S):
-                await self._landed.wait()
-        except TimeoutError:
-            raise MpvRefused("seek: it does not end") from None
-        finally:
-            self._our_seeks = 0
+        except MpvRefused:
             self.seeking = False
+            self._our_seeks = 0
+            raise
 
     async def paused_by_hand(self) -> bool | None:
-        """What it does that we did not ask of it; None: it does as we said. News of a pause may come after our next one."""
+        """What it does that we did not ask for; None: it does as we said. News of a pause may come late."""
         doing = (await self._connected().ask("get_property", "pause")).value is True
         if doing is self._our_pause:
             return None
         self._our_pause = self.paused = doing
+        self._moved_while_paused = False
         return doing
 
     async def speed_by_hand(self) -> float | None:
@@ -185,20 +197,24 @@ class Mpv:
         self._our_speed = self.speed = float(speed)
         return self.speed
 
-    async def place(self) -> Place | None:
-        """Where it is; None where it does not say, or says what cannot be."""
-        if not self.paused:
+    async def place(self, *, resting: bool = False) -> Place | None:
+        """Where it is, `resting`: which picture it shows; None where it does not say, or says what cannot be."""
+        if not (self.paused and (resting or self._moved_while_paused)):
             heard = await self._read("audio-pts")
             if heard is not None:
-                return heard
-        return await self._read("time-pos")
+                return _place(heard, self.frame_ms, by_sound=True)
+        seen = await self._read("time-pos")
+        return (
+            _place(seen, 0.0 if self.paused else self.frame_ms, by_sound=False) if seen is not None else None
+        )
 
     async def show(self, text: str, for_s: float = 3.0) -> None:
         """On the picture, in its corner."""
         with suppress(MpvRefused):
             await self._connected().ask("show-text", text, int(for_s * 1000))
 
-    async def _read(self, name: str) -> Place | None:
+    async def _read(self, name: str) -> Reading | None:
+        """The promptest of a few answers; None: it has no such value."""
         best: Reading | None = None
         for _ in range(TRIES):
             try:
@@ -209,9 +225,7 @@ class Mpv:
                 best = reading
             if best.took_ms <= SLOW_MS:
                 break
-        if best is None or best.took_ms > SLOW_MS:
-            return None
-        return _place(best, by_sound=name == "audio-pts", frame_ms=0.0 if self.paused else self.frame_ms)
+        return best
 
     async def _set(self, name: str, value: Any) -> Reading:
         return await self._connected().ask("set_property", name, value)
@@ -253,12 +267,14 @@ class Mpv:
         self.seeking = True
         if self._our_seeks > 0:
             self._our_seeks -= 1
-        else:
+        elif self.loaded:
             self._sought_by_hand = True
 
     def _playing_again(self) -> None:
         self.seeking = False
-        self._landed.set()
+        self._our_seeks = 0
+        self._moved_while_paused = True
+        self._landed()
         if self._opened is not None and not self._opened.done():
             self._opened.set_result(None)
         if self._sought_by_hand:
@@ -270,12 +286,12 @@ class Mpv:
             self._opened.set_exception(NotPlayable(f"mpv cannot open it: {why or 'unknown error'}"))
 
 
-def _place(reading: Reading, *, by_sound: bool, frame_ms: float) -> Place | None:
+def _place(reading: Reading, frame_ms: float, *, by_sound: bool) -> Place | None:
     value = reading.value
     if not _sensible(value):
         return None
-    unsure_ms = reading.took_ms / 2 + (0.1 if by_sound else frame_ms)
-    return Place(value * 1000, reading.at_ms, unsure_ms, by_sound)
+    unsure_ms = reading.took_ms / 2 + (SOUND_UNSURE_MS if by_sound else frame_ms)
+    return Place(value * 1000, reading.at_ms, unsure_ms, by_sound, reading.took_ms <= SLOW_MS)
 
 
 def _sensible(value: Any) -> bool:
@@ -283,9 +299,8 @@ def _sensible(value: Any) -> bool:
 
 
 @asynccontextmanager
-async def attached(path: Path, by_hand: Callable[[Hand], None]) -> AsyncIterator[Mpv]:
+async def attached(path: Path, player: Mpv) -> AsyncIterator[None]:
     """Somebody's own mpv, started with --input-ipc-server; it goes on when we leave."""
-    player = Mpv(by_hand)
     try:
         await player.attach(path)
     except (OSError, MpvGone):
@@ -293,13 +308,13 @@ async def attached(path: Path, by_hand: Callable[[Hand], None]) -> AsyncIterator
             f"no mpv listens at {path}; start one with: mpv --idle --input-ipc-server={path}"
         ) from None
     try:
-        yield player
+        yield
     finally:
         await player.release()
 
 
 @asynccontextmanager
-async def started(options: Sequence[str], by_hand: Callable[[Hand], None]) -> AsyncIterator[Mpv]:
+async def started(options: Sequence[str], player: Mpv) -> AsyncIterator[None]:
     """An mpv of our own, ended when we leave."""
     program = shutil.which("mpv")
     if program is None:
@@ -313,10 +328,9 @@ async def started(options: Sequence[str], by_hand: Callable[[Hand], None]) -> As
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us: we leave the room, and then end it
         )  # fmt: skip
-        player = Mpv(by_hand)
         try:
             await _attach_when_up(player, path, process)
-            yield player
+            yield
         finally:
             await player.release()
             await _end(process)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from tutti_client.wire import Media
 
@@ -28,7 +28,7 @@ def source(media: Media | None, file: str | None, file_is_for: Media | None, ori
     if media.provider == "direct" and urlsplit(media.id).scheme in ("http", "https"):
         return Source(media.id)
     if media.provider == "clip":
-        return Source(urljoin(origin, CLIP))
+        return Source(origin + CLIP)
     title = media.title or media.id
     return Source(None, f"the room plays “{title}”, which needs a file of yours: tutti join URL FILE")
 
