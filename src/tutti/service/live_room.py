@@ -61,6 +61,7 @@ class _Asked(msgspec.Struct, frozen=True):
     at_ms: float
     on: Room | None = None
     decision: Decision | None = None
+    done_already: bool = False
 
 
 class LiveRoom:
@@ -90,15 +91,20 @@ class LiveRoom:
         """Nobody listens here and nothing is under way: the replica may be dropped."""
         return not self._turning and not any(a.subscriptions for a in self.audiences.values())
 
-    def submit(self, command: c.Command, who: MemberId | None, done: Done) -> None:
-        """Ask; `done` hears the answer, at once if nothing has to be kept."""
+    def submit(
+        self, command: c.Command, who: MemberId | None, done: Done, *, done_already: bool = False
+    ) -> None:
+        """Ask; `done` hears the answer, at once if nothing has to be kept.
+
+        `done_already`: the asker's own player did as it wishes, so that scheduling it would leave that one ahead.
+        """
         if who is None and self._rooms.draining:  # whoever seems lost now comes back to the next process
             done(Refused(Reason.DRAINING))
             return
         now_ms = self._rooms.clock.now_ms()
         decision = None
         if not self._turning:
-            decision = self._decide(self.state, command, who, now_ms)
+            decision = self._decide(self.state, command, who, now_ms, done_already)
             if isinstance(decision, Refused):
                 done(decision)
                 return
@@ -109,7 +115,7 @@ class LiveRoom:
                 self._observe(command, who, now_ms)
                 done(Accepted(self.state))
                 return
-        self._queue.append(_Asked(command, who, done, now_ms, self.state, decision))
+        self._queue.append(_Asked(command, who, done, now_ms, self.state, decision, done_already))
         self._take_turns()
 
     def echo(self, command: Wish, subscription: Subscription) -> c.Told | None:
@@ -174,9 +180,9 @@ class LiveRoom:
         self._deadline.stop()
 
     def _decide(
-        self, state: Room | None, command: c.Command, who: MemberId | None, now_ms: float
+        self, state: Room | None, command: c.Command, who: MemberId | None, now_ms: float, done_already: bool
     ) -> Decision:
-        if not self._scheduling or type(command) not in c.SCHEDULED:
+        if not self._scheduling or done_already or type(command) not in c.SCHEDULED:
             return decide(state, command, who, now_ms)
         return decide(state, command, who, now_ms, lead_ms(self.audiences.values()))
 
@@ -288,7 +294,7 @@ class LiveRoom:
         for asked in batch:
             decision = asked.decision
             if decision is None or asked.on is not state:
-                decision = self._decide(state, asked.command, asked.who, now_ms)
+                decision = self._decide(state, asked.command, asked.who, now_ms, asked.done_already)
             if isinstance(decision, Refused):
                 answers.append(decision)
                 continue

@@ -63,7 +63,7 @@ class Helm:
         """A player that steers itself said how far off it is: nobody knows better."""
         standing = Standing(said.error_ms, said.bound_ms, said.doing)
         self._heard[member] = (min(said.sampled_at_ms, now_ms), standing)
-        self._look_soon(member)
+        self._speak_soon()
 
     def seen_ms(self, member: MemberId) -> float | None:
         """Room time at which we last knew where this member is; None if we never did."""
@@ -178,6 +178,9 @@ class Helm:
 
     def _look_soon(self, member: MemberId) -> None:
         self._due.add(member)
+        self._speak_soon()
+
+    def _speak_soon(self) -> None:
         if self._status is None:
             self._status = self._wheel.after(STATUS_EVERY_S, self._tell_status)
 

@@ -120,8 +120,9 @@ class Visits:
 
     def _ask_here(self, turn: Turn, command: c.Command, live: LiveRoom, subscription: Subscription) -> None:
         """As somebody who is told of the timeline, and so may only repeat it."""
+        done_already = not subscription.dialect.schedules
         if not isinstance(command, WISHES):
-            live.submit(command, subscription.member, turn.answered)
+            live.submit(command, subscription.member, turn.answered, done_already=done_already)
             return
         echo = live.echo(command, subscription) if subscription.dialect.echoes else None
         later = turn.hand_over() if self._under_way < MOST_UNDER_WAY else None
@@ -141,7 +142,7 @@ class Visits:
 
         if echo is not None:
             command = replace(command, told=echo)
-        live.submit(command, subscription.member, turn.guard(answered))
+        live.submit(command, subscription.member, turn.guard(answered), done_already=done_already)
         if later is not None:
             turn.handed_over()
 
