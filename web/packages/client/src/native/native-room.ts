@@ -75,6 +75,7 @@ export class NativeRoom {
   /** Where we are in the room's log; null until the first welcome. */
   private place: { epoch: string; seq: number } | null = null;
   private resuming = false;
+  private token: string | undefined;
   private drainMs: number | null = null;
   private turnedAway: Refused | null = null;
   private statusTimer: ReturnType<typeof setTimeout> | undefined;
@@ -83,6 +84,7 @@ export class NativeRoom {
   /** Connects at once. */
   constructor(private readonly options: NativeRoomOptions) {
     this.now = options.now ?? (() => performance.now());
+    this.token = options.token;
     this.clock = new RoomClock({
       now: this.now,
       ask: (ref) => this.link.send({ type: "ping", ref }),
@@ -250,6 +252,12 @@ export class NativeRoom {
     this.ended(null);
   }
 
+  /** A fresh token, before the one that was given expires; also for coming back after a lost connection. */
+  signIn(token: string): void {
+    this.token = token;
+    this.link.send({ type: "signIn", token });
+  }
+
   /** End the room for everybody; only the host may. */
   close(): Promise<void> {
     return this.ask({ type: "close" });
@@ -265,11 +273,11 @@ export class NativeRoom {
   }
 
   private hello(): void {
-    const { me, token } = this.options;
+    const { me } = this.options;
     const id = me.id ?? this.current.me;
     const said: Hello = { type: "hello", name: me.name };
     if (id !== null) said.id = id;
-    if (token !== undefined) said.token = token;
+    if (this.token !== undefined) said.token = this.token;
     if (this.place !== null) said.resume = this.place;
     this.turnedAway = null;
     this.link.send(said);

@@ -1,7 +1,8 @@
 /**
  * The room as a value: a snapshot, and what each numbered event makes of it.
  *
- * The rule: snapshot + later events = a later snapshot. Everything a page shows is read from a `NativeView`.
+ * The rule: snapshot + later events = a later snapshot, but for `expiresAt`, which is told and not computed. Everything
+ * a page shows is read from a `NativeView`.
  */
 
 import type { ChatLine, Member, PlayerState, Role, RoomEvent, ServerSays, Snapshot, Timeline } from "./wire";
@@ -75,10 +76,12 @@ export function isRoomEvent(said: ServerSays): said is RoomEvent {
 /** What is true once the event has happened. The caller applies each event once and in order. */
 export function evolve(room: RoomState, event: RoomEvent): RoomState {
   switch (event.type) {
+    case "opened":
+      return stateOf(event.room);
     case "joined":
-      return { ...room, members: [...others(room, event.member.id), event.member] };
+      return { ...room, members: arrived(room, event.member) };
     case "left":
-      return afterLeaving(room, event.member);
+      return { ...room, members: room.members.filter(({ id }) => id !== event.member) };
     case "host":
       return crowned(room, event.host, event.was);
     case "role":
@@ -106,7 +109,7 @@ export function evolve(room: RoomState, event: RoomEvent): RoomState {
     case "waitForAll":
       return { ...room, waitForAll: event.on };
     case "waiting":
-      return { ...room, waiting: { for: event.for, until: event.until } };
+      return { ...unready(room, event.for), waiting: { for: event.for, until: event.until } };
     case "waited":
       return { ...room, waiting: null };
     case "closed":
@@ -150,8 +153,9 @@ function moved(room: RoomState, timeline: Timeline, decidedAt: number, goesOn: b
   return { ...room, timeline, earlier, previousTimeline: earlier.at(-1) ?? null };
 }
 
-function others(room: RoomState, id: string): Member[] {
-  return room.members.filter((member) => member.id !== id);
+function arrived({ members }: RoomState, member: Member): Member[] {
+  const here = members.some(({ id }) => id === member.id);
+  return here ? members.map((one) => (one.id === member.id ? member : one)) : [...members, member];
 }
 
 function changed(room: RoomState, id: string, change: Partial<Member>): RoomState {
@@ -161,10 +165,10 @@ function changed(room: RoomState, id: string, change: Partial<Member>): RoomStat
   };
 }
 
-/** Nobody waits for someone who has gone. */
-function afterLeaving(room: RoomState, id: string): RoomState {
-  const waiting = room.waiting && { ...room.waiting, for: room.waiting.for.filter((one) => one !== id) };
-  return { ...room, members: others(room, id), waiting };
+/** Whoever is waited for counts as not ready from then on, until the next word. */
+function unready(room: RoomState, these: readonly string[]): RoomState {
+  const members = room.members.map((one) => (these.includes(one.id) ? { ...one, ready: false } : one));
+  return { ...room, members };
 }
 
 function crowned(room: RoomState, host: string | null, was: string | null): RoomState {

@@ -69,6 +69,7 @@ export interface ChatLine {
   text: string;
 }
 
+/** `for`: whom it began to wait for; those of them who are `ready` since, or have left, are no longer waited for. */
 export interface Waiting {
   for: string[];
   until: number;
@@ -130,6 +131,7 @@ interface Numbered {
 
 export type RoomEvent = Numbered &
   (
+    | { type: "opened"; epoch: string; room: Snapshot }
     | { type: "joined"; member: Member }
     | { type: "left"; member: string; reason: LeaveReason }
     | { type: "host"; host: string | null; was: string | null }
@@ -145,7 +147,7 @@ export type RoomEvent = Numbered &
     | { type: "hand"; member: string; raised: boolean }
     | { type: "ready"; member: string; ready: boolean }
     | { type: "waitForAll"; on: boolean }
-    | { type: "waiting"; for: string[]; until: number }
+    | { type: "waiting"; for: string[]; until: number; by: string }
     | { type: "waited"; missing: string[] }
     | { type: "closed"; reason: string }
   );
@@ -225,13 +227,18 @@ export type Command =
   | { type: "leave" | "close" };
 
 export type ClientSays =
-  Hello | (Command & { ref?: Ref }) | ({ type: "report" } & Report) | { type: "ping"; ref: Ref };
+  | Hello
+  | { type: "signIn"; token: string }
+  | (Command & { ref?: Ref })
+  | ({ type: "report" } & Report)
+  | { type: "ping"; ref: Ref };
 
 export const CLOSE = {
   left: 1000,
   refused: 1008,
   restart: 1012,
-  tooSlow: 1013,
+  /** It listened too slowly, or could not be let in just now. */
+  tryAgain: 1013,
   expelled: 4403,
   noSuchRoom: 4404,
   ended: 4410,

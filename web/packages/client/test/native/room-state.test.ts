@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import {
+  evolve,
+  positionAt,
+  stateOf,
+  targetAt,
+  timelineAt,
+  type RoomState,
+} from "../../src/native/room-state";
+import type { Media, RoomEvent, Snapshot, Timeline } from "../../src/native/wire";
+import { aRoom, person, type Happening } from "./server";
+
+function after(happenings: Happening[], from: Snapshot = aRoom(), at = 100): RoomState {
+  return happenings.reduce(
+    (room, happening, index) => evolve(room, { ...happening, seq: index + 2, at } as RoomEvent),
+    stateOf(from),
+  );
+}
+
+/** What a later snapshot would be, but for what only matters until an announced move has begun. */
+function snapshotOf({ earlier: _, previousTimeline: __, ...room }: RoomState): Snapshot {
+  return room;
+}
+
+const film: Media = { ...(aRoom().media as Media), id: "other", durationMs: 5_000 };
+const playing = (at: number, position = 0, rate = 1): Timeline => ({ position, rate, playing: true, at });
+const move = (timeline: Timeline): Happening => ({ type: "timeline", timeline, move: "play", by: "ann" });
+
+/** Each kind of event, and what it leaves behind. */
+const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, unknown]> = {
+  opened: [{ type: "opened", epoch: "e", room: { ...aRoom(), name: "New" } }, (room) => room.name, "New"],
+  joined: [{ type: "joined", member: person("cem", "Cem") }, (room) => room.members.length, 3],
+  left: [
+    { type: "left", member: "ben", reason: "left" },
+    (room) => room.members.map(({ id }) => id),
+    ["ann"],
+  ],
+  host: [
+    { type: "host", host: "ben", was: "ann" },
+    (room) => [room.host, ...room.members.map(({ role }) => role)],
+    ["ben", "member", "host"],
+  ],
+  role: [{ type: "role", member: "ben", role: "moderator" }, (room) => room.members[1]?.role, "moderator"],
+  locked: [{ type: "locked", locked: true }, (room) => room.locked, true],
+  capacity: [{ type: "capacity", capacity: 7 }, (room) => room.capacity, 7],
+  chatSwitched: [{ type: "chatSwitched", on: false }, (room) => room.chatOn, false],
+  offset: [{ type: "offset", member: "ben", ms: -40 }, (room) => room.members[1]?.offset, -40],
+  media: [
+    { type: "media", media: film, timeline: playing(200), change: "media", by: "ann" },
+    (room) => [room.media?.id, room.timeline],
+    ["other", playing(200)],
+  ],
+  timeline: [move(playing(200)), (room) => room.timeline, playing(200)],
+  queue: [
+    { type: "queue", queue: [{ id: "1", media: film, by: "ann" }], by: "ann" },
+    (room) => room.queue.map(({ id }) => id),
+    ["1"],
+  ],
+  chat: [
+    { type: "chat", member: "ben", name: "Ben", text: "hi" },
+    (room) => room.chat,
+    [{ seq: 2, at: 100, member: "ben", name: "Ben", text: "hi" }],
+  ],
+  hand: [{ type: "hand", member: "ben", raised: true }, (room) => room.members[1]?.hand, 100],
+  ready: [{ type: "ready", member: "ben", ready: true }, (room) => room.members[1]?.ready, true],
+  waitForAll: [{ type: "waitForAll", on: true }, (room) => room.waitForAll, true],
+  waiting: [
+    { type: "waiting", for: ["ben"], until: 5_000, by: "ann" },
+    (room) => [room.waiting, room.members[1]?.ready],
+    [{ for: ["ben"], until: 5_000 }, false],
+  ],
+  waited: [{ type: "waited", missing: [] }, (room) => room.waiting, null],
+  closed: [{ type: "closed", reason: "host_ended" }, (room) => room, aRoom()],
+};
+
+describe("a room after an event", () => {
+  it.each(Object.entries(CASES))(
+    "knows what %s changed, and nothing else changes",
+    (_, [event, seen, is]) => {
+      const before = aRoom();
+      const changed = snapshotOf(after([event], before));
+      expect(seen(changed)).toEqual(is);
+      expect(before).toEqual(aRoom());
+      expect(Object.keys(changed)).toEqual(Object.keys(aRoom()));
+    },
+  );
+
+  it("has somebody who comes back once, in the same place", () => {
+    const again = { ...person("ann", "Anna"), offset: 5 };
+    expect(after([{ type: "joined", member: again }]).members.map(({ name }) => name)).toEqual([
+      "Anna",
+      "Ben",
+    ]);
+  });
+
+  it("keeps the last 200 lines of chat", () => {
+    const lines = Array.from({ length: 230 }, (_, index): Happening => {
+      return { type: "chat", member: "ben", name: "Ben", text: String(index) };
+    });
+    const { chat } = after(lines);
+    expect([chat.length, chat[0]?.text, chat.at(-1)?.text]).toEqual([200, "30", "229"]);
+  });
+
+  it("forgets a hand that went down", () => {
+    const up: Happening = { type: "hand", member: "ben", raised: true };
+    expect(after([up, { ...up, raised: false }]).members[1]?.hand).toBeNull();
+  });
+});
+
+describe("the timeline in force", () => {
+  it("is the earlier one until the announced moment", () => {
+    const room = after([move(playing(300, 10_000))]);
+    expect(timelineAt(room, 299).playing).toBe(false);
+    expect(timelineAt(room, 300)).toEqual(playing(300, 10_000));
+    expect(room.previousTimeline).toEqual(aRoom().timeline);
+  });
+
+  it("goes through a move that was announced and then replaced by a later one", () => {
+    const stop: Happening = move({ position: 10_500, rate: 1, playing: false, at: 800 });
+    const room = after([move(playing(300, 10_000)), stop]);
+    expect([299, 500, 800].map((now) => timelineAt(room, now).playing)).toEqual([false, true, false]);
+  });
+
+  it("forgets one that will never be in force, because a sooner one replaced it", () => {
+    const room = after([move(playing(900)), move({ ...playing(400), playing: false })]);
+    expect(timelineAt(room, 950)).toMatchObject({ at: 400, playing: false });
+  });
+
+  it("does not play other media by the timeline of those before", () => {
+    const begun: Happening = {
+      type: "media",
+      media: film,
+      timeline: playing(300),
+      change: "media",
+      by: "ann",
+    };
+    const room = after([move(playing(50, 20_000)), begun]);
+    expect(targetAt(room, null, 200)).toBe(0);
+    expect(targetAt(room, null, 400)).toBe(100);
+  });
+
+  it("goes on where it was when only the provider changes", () => {
+    const moved: Happening = {
+      type: "media",
+      media: film,
+      timeline: playing(300, 1_000),
+      change: "provider",
+      by: "ann",
+    };
+    expect(timelineAt(after([move(playing(50, 750)), moved]), 200)).toEqual(playing(50, 750));
+  });
+
+  it.each([
+    [playing(1_000, 500), 1_200, 700],
+    [playing(1_000, 500), 900, 500],
+    [playing(1_000, 500, 2), 1_200, 900],
+    [{ ...playing(1_000, 500), playing: false }, 9_000, 500],
+    [playing(0, 59_000), 5_000, 60_000],
+  ])("%o is at room time %i at %i", (timeline, now, position) => {
+    expect(positionAt(timeline, now, 60_000)).toBe(position);
+  });
+
+  it("puts a member where the offset says, but not before the beginning", () => {
+    const shifted = (ms: number): RoomState => after([{ type: "offset", member: "ben", ms }]);
+    expect(targetAt(shifted(-400), "ben", 200)).toBe(9_600);
+    expect(targetAt(shifted(-400), "ann", 200)).toBe(10_000);
+    expect(targetAt(shifted(-99_000), "ben", 200)).toBe(0);
+  });
+});
