@@ -17,6 +17,8 @@ export type Playable =
   | { how: "elsewhere"; provider: string }
   | { how: "nothing" };
 
+const LONGEST_TITLE = 300;
+
 /** Guide 001's rooms name their clip this way. */
 const WATCH_CLIP = { id: "clip", provider: "library" };
 
@@ -35,7 +37,12 @@ export function playable(media: Pick<Media, "id" | "provider"> | null): Playable
 export function mediaAt(typed: string): NewMedia | null {
   const address = webAddress(typed.trim());
   if (address === null) return null;
-  return { id: address.href, provider: "direct", kind: "movie", title: nameOf(address) };
+  return {
+    id: address.href,
+    provider: "direct",
+    kind: "movie",
+    title: nameOf(address).slice(0, LONGEST_TITLE),
+  };
 }
 
 export function titleOf(media: Pick<Media, "id" | "title" | "artist" | "episode"> | null): string {

@@ -2,7 +2,7 @@ import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { useInside } from "../inside";
 
 export const COMPOSER_ID = "say";
-const LONGEST = 1000;
+const LONGEST = 2_000;
 
 /** Enter sends, Shift+Enter begins a new line. What was refused comes back, so that nobody types it twice. */
 export function Composer({ off }: { off: boolean }) {

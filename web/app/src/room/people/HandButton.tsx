@@ -1,4 +1,5 @@
 import { useInside } from "../inside";
+import { Icon } from "../stage/Icon";
 import { useShortcuts } from "../useShortcuts";
 
 export function HandButton() {
@@ -7,7 +8,7 @@ export function HandButton() {
   const toggle = () => ask(room.raiseHand(!raised));
   return (
     <button aria-pressed={raised} aria-keyshortcuts="h" onClick={toggle}>
-      <span aria-hidden="true">✋</span> {raised ? "Lower my hand" : "Raise my hand"}
+      <Icon name="hand" /> {raised ? "Lower my hand" : "Raise my hand"}
     </button>
   );
 }

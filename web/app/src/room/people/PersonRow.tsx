@@ -1,6 +1,7 @@
 import type { Member, Status } from "@tutti/client/native";
 import { aheadOrBehind, boundMs, qualityOf, qualityWord, signedMs } from "../../words";
 import { useInside } from "../inside";
+import { Icon } from "../stage/Icon";
 import { PersonActs } from "./PersonActs";
 
 interface Props {
@@ -21,7 +22,7 @@ export function PersonRow({ member, turn, status }: Props) {
       <span className="who">
         {turn !== null && (
           <span className="hand" title={`Hand up, number ${turn}`}>
-            <span aria-hidden="true">✋</span>
+            <Icon name="hand" />
             <span className="visually-hidden">hand up, number</span> {turn}
           </span>
         )}
@@ -29,8 +30,8 @@ export function PersonRow({ member, turn, status }: Props) {
         {mine && <span className="muted">you</span>}
         {role !== null && <span className="badge">{role}</span>}
         {member.offset !== 0 && (
-          <span className="badge" title="Offset that this person chose">
-            {signedMs(member.offset)}
+          <span className="badge" title="Where this person wants to be, next to the room">
+            offset {signedMs(member.offset)}
           </span>
         )}
       </span>

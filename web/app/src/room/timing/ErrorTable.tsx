@@ -33,7 +33,7 @@ export function ErrorTable({ series, now }: { series: readonly Series[]; now: nu
                 >
                   <polyline points="2,4 26,4" />
                 </svg>
-                {one.name}
+                <span title={one.name}>{one.name}</span>
               </th>
               <td>
                 {summary.now === null ? "–" : signedMs(summary.now)}

@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useRef } from "react";
 import { useInside } from "../inside";
 
+const MOST_MS = 5_000;
+
 /** Quick presses add up, even before the room has confirmed the first. */
 export function useOffset() {
   const { room, me, ask } = useInside();
@@ -12,16 +14,17 @@ export function useOffset() {
   }, [confirmed]);
 
   const set = useCallback(
-    (ms: number) => {
+    (asked: number) => {
+      const ms = Math.max(-MOST_MS, Math.min(MOST_MS, asked));
       wanted.current = ms;
       underWay.current += 1;
-      const asked = room.setOffset(ms).finally(() => {
+      const answer = room.setOffset(ms).finally(() => {
         underWay.current -= 1;
       });
-      asked.catch(() => {
+      answer.catch(() => {
         wanted.current = room.view().room?.members.find(({ id }) => id === room.view().me)?.offset ?? 0;
       });
-      ask(asked);
+      ask(answer);
     },
     [room, ask],
   );
