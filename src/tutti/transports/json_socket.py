@@ -222,7 +222,7 @@ class JsonSocket:
         self.close(UNSUPPORTED, "text only")
 
     def closed(self, code: int, reason: str) -> None:
-        self._said_hello()
+        self._stop_waiting()
         self._home.left(self)
         log.debug("socket.closed", socket=self.id, code=code, reason=reason)
         if self._session is not None:
@@ -241,7 +241,7 @@ class JsonSocket:
         if head.type != "hello":
             self._turn_away("Say hello first")
             return
-        self._said_hello()
+        self._stop_waiting()
         self._session = session = Session(
             self._home.hall, self, token=_token_of(data), principal=None, parted=self._parted
         )
@@ -289,7 +289,7 @@ class JsonSocket:
         code, reason = (RESTART, "lost") if room is None else self._home.manners.parted_with(room, member)
         self.close(code, reason)
 
-    def _said_hello(self) -> None:
+    def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -299,6 +299,7 @@ class JsonSocket:
         self._turn_away(f"Say hello within {HELLO_WITHIN_S:.0f} seconds")
 
     def _turn_away(self, why: str) -> None:
+        self._stop_waiting()
         self.send(self._home.dialect.refuse(Refused(Reason.UNAUTHENTICATED, why)))
         self.close(POLICY, why)
 
