@@ -51,7 +51,7 @@ class Wanted:
     options: tuple[str, ...]
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command()
 @click.argument("url")
 @click.argument("rest", nargs=-1, type=click.UNPROCESSED, metavar="[FILE] [-- MPV OPTIONS...]")
 @click.option("--name", help="What the others see. Default: your user name.")
