@@ -178,10 +178,10 @@ def _line(probes: tuple[Probe, ...], region: tuple[Corner, ...]) -> tuple[float,
     """Offset and drift by weighted least squares, with drift presumed small, and inside the region's extent."""
     at, base = probes[-1].received_ms, _base(probes[-1])
     quickest = min(probe.rtt_ms for probe in probes)
-    mean_excess = sum(probe.rtt_ms - quickest for probe in probes) / len(probes)
+    usual = sorted(probe.rtt_ms - quickest for probe in probes)[len(probes) // 2]
     sum_w = sum_wx = sum_wxx = sum_wy = sum_wxy = 0.0
     for probe in probes:
-        weight = 1.0 / _variance(probe.rtt_ms - quickest, mean_excess)
+        weight = 1.0 / _variance(probe.rtt_ms - quickest, usual)
         x = (probe.sent_ms + probe.received_ms) / 2 - at
         y = probe.server_ms - (probe.sent_ms + probe.received_ms) / 2 - base
         sum_w += weight
@@ -196,9 +196,9 @@ def _line(probes: tuple[Probe, ...], region: tuple[Corner, ...]) -> tuple[float,
     return _within(offset, [corner[0] for corner in region]), drift
 
 
-def _variance(excess_ms: float, mean_excess_ms: float) -> float:
+def _variance(excess_ms: float, usual_ms: float) -> float:
     """What a probe was slower than the quickest, it may have lost on one way alone, or on both."""
-    return READING_MS**2 + mean_excess_ms**2 / 16 + excess_ms**2 / 12
+    return READING_MS**2 + usual_ms**2 / 16 + excess_ms**2 / 12
 
 
 def _within(value: float, values: list[float]) -> float:

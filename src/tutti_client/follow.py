@@ -82,6 +82,7 @@ LEAD_MARGIN_MS = 20.0
 LIKELY_DEVIATION_MS = 60.0
 STALL_MS = 2_500.0
 MOST_START_MS = 300.0
+START_FAILED_AFTER_MS = 1_000.0
 MOST_BOUND_MS = 500.0
 
 MOST_CORRECTIONS = 3
@@ -108,9 +109,8 @@ class Costs:
         if took_ms > STALL_MS:
             return Costs(start_ms=self.start_ms)
         if not self.known:
-            return replace(
-                self, seek_ms=took_ms, deviation_ms=max(self.deviation_ms, took_ms / 4), known=True
-            )
+            deviation = max(LIKELY_DEVIATION_MS, took_ms / 4)
+            return replace(self, seek_ms=took_ms, deviation_ms=deviation, known=True)
         over = took_ms - self.seek_ms
         deviation = max(self.deviation_ms + 0.3 * (abs(over) - self.deviation_ms), over / 2)
         return replace(self, seek_ms=self.seek_ms + 0.3 * over, deviation_ms=deviation)
@@ -225,7 +225,7 @@ class Follower:
         gap = sample.position_ms - sample.target_ms
         if gap > HOLD_UP_TO_MS and self._may_seek(sample.now_ms):
             return self._jump(sample)
-        if self.release is not None and gap > -self._jump_over(sample):
+        if self.release is not None and 0.0 <= sample.now_ms - self.release.at_ms <= START_FAILED_AFTER_MS:
             return self, Action(sample.rate)
         return self._wait(sample)
 

@@ -1,8 +1,15 @@
 /**
- * The room's clock as estimated from here: pure values, local time passed in, milliseconds throughout.
+ * The room's clock as known from here: its offset and drift against the local monotonic clock, with a bound.
  *
- * A probe that came back quickly cannot be far wrong: the server read its clock somewhere between sending
- * and receiving, so the truth is within half the round trip. The quickest recent probe is believed.
+ * A probe proves two things. When it was sent the room's clock showed no more than what the server answered, and
+ * when the answer came no less. So the offset, drawn over local time, is nearly a straight line that runs below a
+ * point for each probe sent and above a point for each answer received. The lines that pass all of them are a convex
+ * polygon in (offset, drift), and its corners bound the offset at any time: true by construction, however lopsided
+ * the link. When no line passes, a clock was set or slept, and the probes from before that are dropped.
+ *
+ * Pure: local time is an argument, everything is milliseconds. The estimate inside the bound is a line fitted through
+ * the probes, where those that came back quickly count for more. `tests/vectors/clock.json` holds the Python client's
+ * clock to the same answers.
  */
 
 export interface Probe {
@@ -12,41 +19,199 @@ export interface Probe {
 }
 
 export interface ClockEstimate {
-  /** Room time minus local time. */
+  /** Those that hold together, the newest last. */
+  probes: readonly Probe[];
+  /** Probes since the last burst began. */
+  burst: number;
+  /** The local time of the newest answer. */
+  atMs: number;
+  /** Room time less local time at `atMs`. */
   offsetMs: number;
-  /** The offset is wrong by at most this much, as of its probe. */
-  boundMs: number;
-  kept: readonly Probe[];
+  /** The same in two parts: offsets can be large, and their differences matter. */
+  baseMs: number;
+  restMs: number;
+  /** How much the offset grows in a millisecond. */
+  drift: number;
+  region: readonly Corner[];
 }
 
-const KEPT = 16;
-const KEPT_FOR_MS = 120_000;
+/** Offset (less `baseMs`) and drift, as of `atMs`. */
+type Corner = readonly [offset: number, drift: number];
 
-export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEstimate {
-  const stepped = estimate !== null && contradicts(estimate, probe);
-  const recent = (stepped ? [] : (estimate?.kept ?? [])).filter(
-    (kept) => probe.receivedAt - kept.receivedAt <= KEPT_FOR_MS,
-  );
-  const kept = [...recent, probe].slice(-KEPT);
-  const quickest = kept.reduce((best, next) => (roundTrip(next) < roundTrip(best) ? next : best));
-  return { offsetMs: offset(quickest), boundMs: roundTrip(quickest) / 2, kept };
+const KEPT = 48;
+const KEPT_FOR_MS = 600_000;
+/** Two crystals that are each 125 ppm off. */
+const MOST_DRIFT = 250e-6;
+const LIKELY_DRIFT = 60e-6;
+/** Drift itself changes, with temperature: by 0.02 ppm a second at most. */
+const WANDER_PER_MS = 0.02e-6 / 1000;
+/** Clocks are read in steps: a browser's in tenths of a millisecond. */
+const READING_MS = 0.1;
+
+const BURST = 8;
+const BURST_EVERY_MS = 60;
+const RARER_BY = 1.3;
+const RAREST_MS = 12_000;
+const SILENCE_MS = 30_000;
+
+export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEstimate;
+export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEstimate | null {
+  if (!possible(probe)) return estimate;
+  const known = estimate?.probes ?? [];
+  const recent = known.filter((kept) => stillTells(kept, probe)).slice(1 - KEPT);
+  const [probes, region] = agreeing([...recent, probe]);
+  const rested = estimate !== null && probe.sentAt - estimate.atMs > SILENCE_MS;
+  const burst = Math.min(rested ? 0 : (estimate?.burst ?? 0), probes.length - 1) + 1;
+  const [restMs, drift] = line(probes, region);
+  const baseMs = base(probe);
+  const offsetMs = baseMs + restMs;
+  return { probes, burst, atMs: probe.receivedAt, offsetMs, baseMs, restMs, drift, region };
 }
 
+/** Before the first probe the local clock is all there is. */
 export function roomTime(estimate: ClockEstimate | null, localTime: number): number {
-  return localTime + (estimate?.offsetMs ?? 0);
+  if (estimate === null) return localTime;
+  return localTime + estimate.baseMs + offset(estimate, localTime);
 }
 
-const SLACK_MS = 50;
+/** `roomTime` is wrong by at most this; infinite before the first probe. */
+export function boundAt(estimate: ClockEstimate | null, localTime: number): number {
+  if (estimate === null) return Infinity;
+  const age = localTime - estimate.atMs;
+  const offsets = estimate.region.map(([corner, drift]) => corner + drift * age);
+  const believed = offset(estimate, localTime);
+  return Math.max(Math.max(...offsets) - believed, believed - Math.min(...offsets)) + wander(age);
+}
 
-/** Two probes whose error bounds cannot both hold mean that one of the clocks was set. */
-function contradicts(estimate: ClockEstimate, probe: Probe): boolean {
-  return Math.abs(offset(probe) - estimate.offsetMs) > estimate.boundMs + roundTrip(probe) / 2 + SLACK_MS;
+/** The quickest round trip that is remembered; infinite before the first. */
+export function quickestMs(estimate: ClockEstimate | null): number {
+  return Math.min(...(estimate?.probes ?? []).map(roundTrip));
+}
+
+/** How much faster the room's clock runs than the local one. */
+export function driftPpm(estimate: ClockEstimate | null): number {
+  return (estimate?.drift ?? 0) * 1e6;
+}
+
+/** Ask after an answer came, or was given up; a probe under way does not count. */
+export function nextProbeInMs(estimate: ClockEstimate | null, localTime: number): number {
+  if (estimate === null) return 0;
+  const silent = localTime - estimate.atMs;
+  if (!(silent >= 0 && silent <= SILENCE_MS)) return 0;
+  const rarer = RARER_BY ** Math.max(0, estimate.burst - BURST);
+  return Math.max(0, Math.min(BURST_EVERY_MS * rarer, RAREST_MS) - silent);
+}
+
+function offset(estimate: ClockEstimate, localTime: number): number {
+  return estimate.restMs + estimate.drift * (localTime - estimate.atMs);
 }
 
 function roundTrip(probe: Probe): number {
-  return Math.max(0, probe.receivedAt - probe.sentAt);
+  return probe.receivedAt - probe.sentAt;
 }
 
-function offset(probe: Probe): number {
-  return probe.serverTime - (probe.sentAt + probe.receivedAt) / 2;
+function possible(probe: Probe): boolean {
+  return Number.isFinite(probe.serverTime) && Number.isFinite(roundTrip(probe)) && roundTrip(probe) >= 0;
+}
+
+/** A probe from the future is from before the local clock was set back. */
+function stillTells(kept: Probe, newest: Probe): boolean {
+  const age = newest.receivedAt - kept.receivedAt;
+  return age >= 0 && age <= KEPT_FOR_MS;
+}
+
+function base(probe: Probe): number {
+  return probe.serverTime - probe.receivedAt;
+}
+
+function wander(ageMs: number): number {
+  return (WANDER_PER_MS * ageMs * ageMs) / 2;
+}
+
+/** The newest probes that one line can pass, and the lines that do. */
+function agreeing(probes: readonly Probe[]): [readonly Probe[], readonly Corner[]] {
+  const newest = probes[probes.length - 1]!;
+  const most = roundTrip(newest) + READING_MS;
+  const rise = MOST_DRIFT * roundTrip(newest);
+  let region: readonly Corner[] = [
+    [-READING_MS, -MOST_DRIFT],
+    [Math.max(most - rise, -READING_MS), -MOST_DRIFT],
+    [most + rise, MOST_DRIFT],
+    [-READING_MS, MOST_DRIFT],
+  ];
+  for (let agreed = 1; agreed < probes.length; agreed += 1) {
+    const smaller = clipped(region, probes[probes.length - 1 - agreed]!, newest);
+    if (smaller.length === 0) return [probes.slice(-agreed), region];
+    region = smaller;
+  }
+  return [probes, region];
+}
+
+function clipped(region: readonly Corner[], probe: Probe, newest: Probe): readonly Corner[] {
+  const at = newest.receivedAt;
+  const slack = READING_MS + wander(at - probe.sentAt);
+  const highest = probe.serverTime - probe.sentAt - base(newest) + slack;
+  const lowest = probe.serverTime - probe.receivedAt - base(newest) - slack;
+  const below = half(region, -1, at - probe.sentAt, highest);
+  return half(below, 1, probe.receivedAt - at, -lowest);
+}
+
+/** The part of a convex polygon where byOffset · offset + byDrift · drift + constant ≥ 0. */
+function half(
+  region: readonly Corner[],
+  byOffset: number,
+  byDrift: number,
+  constant: number,
+): readonly Corner[] {
+  const side = ([at, drift]: Corner): number => byOffset * at + byDrift * drift + constant;
+  return region.flatMap((corner, i) => {
+    const before = region.at(i - 1)!;
+    const [here, there] = [side(corner), side(before)];
+    const kept: Corner[] = here >= 0 ? [corner] : [];
+    return here >= 0 === there >= 0 ? kept : [between(before, corner, there / (there - here)), ...kept];
+  });
+}
+
+function between(one: Corner, other: Corner, share: number): Corner {
+  return [one[0] + share * (other[0] - one[0]), one[1] + share * (other[1] - one[1])];
+}
+
+/** Offset and drift by weighted least squares, with drift presumed small, and inside the region's extent. */
+function line(probes: readonly Probe[], region: readonly Corner[]): [number, number] {
+  const newest = probes[probes.length - 1]!;
+  const quickest = Math.min(...probes.map(roundTrip));
+  const excesses = probes.map((probe) => roundTrip(probe) - quickest).toSorted((one, other) => one - other);
+  const usual = excesses[Math.floor(probes.length / 2)]!;
+  let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
+  for (const probe of probes) {
+    const weight = 1 / variance(roundTrip(probe) - quickest, usual);
+    const middle = (probe.sentAt + probe.receivedAt) / 2;
+    const x = middle - newest.receivedAt;
+    const y = probe.serverTime - middle - base(newest);
+    w += weight;
+    wx += weight * x;
+    wxx += weight * x * x;
+    wy += weight * y;
+    wxy += weight * x * y;
+  }
+  wxx += 1 / LIKELY_DRIFT ** 2;
+  const fitted = (w * wxy - wx * wy) / (w * wxx - wx * wx);
+  const drift = within(
+    fitted,
+    region.map((corner) => corner[1]),
+  );
+  const rest = within(
+    (wy - drift * wx) / w,
+    region.map((corner) => corner[0]),
+  );
+  return [rest, drift];
+}
+
+/** What a probe was slower than the quickest, it may have lost on one way alone, or on both. */
+function variance(excessMs: number, usualMs: number): number {
+  return READING_MS ** 2 + usualMs ** 2 / 16 + excessMs ** 2 / 12;
+}
+
+function within(value: number, values: readonly number[]): number {
+  return Math.min(Math.max(value, Math.min(...values)), Math.max(...values));
 }

@@ -1,7 +1,7 @@
 /** The native client, the values it is made of, and a client of guide 001's dialect. */
 
 export { boundAt, nextProbeInMs, observe, roomTime, type ClockEstimate, type Probe } from "./clock";
-export { follow, forgive, STILL, type Correction, type Follower, type Sample } from "./follow";
+export { Follower, MUSIC, VIDEO, type Action, type Limits, type Sample } from "./follow";
 export * from "./native/index";
 export { timelineOf, type Timeline as WatchTimeline } from "./position";
 export { RoomError, RoomsApi, type NewRoom } from "./rooms-api";

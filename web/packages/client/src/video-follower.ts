@@ -5,7 +5,8 @@
  * mistaken for something the person asked for.
  */
 
-import { follow, forgive, STILL, type Correction, type Follower } from "./follow";
+import { boundAt } from "./clock";
+import { Follower, VIDEO, type Action, type PlayerState } from "./follow";
 import type { Timeline } from "./position";
 import type { WatchRoom } from "./watch-room";
 
@@ -34,10 +35,11 @@ const HAVE_FUTURE_DATA = 3;
 const REPORTABLE_WITHIN_S = 0.5;
 
 export class VideoFollower {
-  private follower: Follower = STILL;
+  private follower = new Follower(VIDEO);
   private followed: Timeline | null = null;
   private starting = false;
   private timer: ReturnType<typeof setInterval> | null = null;
+  private soon: ReturnType<typeof setTimeout> | undefined;
   private unsubscribe: () => void = () => {};
 
   constructor(
@@ -56,6 +58,7 @@ export class VideoFollower {
 
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
+    clearTimeout(this.soon);
     this.unsubscribe();
     this.video.removeEventListener("timeupdate", this.report);
     this.video.pause();
@@ -69,26 +72,25 @@ export class VideoFollower {
 
   private readonly look = (): void => {
     const { video } = this;
-    const { timeline } = this.room.view();
+    const { timeline, clock } = this.room.view();
     const target = this.target();
     if (timeline === null || target === null || video.readyState < HAVE_METADATA) return;
-    if (movedOnPurpose(this.followed, timeline)) this.follower = forgive(this.follower);
+    if (movedOnPurpose(this.followed, timeline)) this.follower = this.follower.forgiven();
     this.followed = timeline;
 
-    const over = target >= video.duration;
-    const playing = timeline.playing && !over;
-    if (playing && video.paused) this.begin();
+    const playing = timeline.playing && target < video.duration;
     if (!playing && !video.paused) video.pause();
-    const [next, correction] = follow(this.follower, {
+    const [next, action] = this.follower.step({
       nowMs: this.now(),
-      position: video.currentTime,
-      target,
+      positionMs: video.currentTime * 1000,
+      targetMs: target * 1000,
       playing,
       rate: timeline.rate,
-      settled: !video.seeking && !this.starting && (!playing || video.readyState >= HAVE_FUTURE_DATA),
+      state: this.state(playing),
+      boundMs: boundAt(clock, this.now()),
     });
     this.follower = next;
-    this.apply(correction);
+    this.apply(action);
   };
 
   private readonly report = (): void => {
@@ -107,10 +109,22 @@ export class VideoFollower {
     return position !== null && duration > 0 ? Math.min(position, duration) : position;
   }
 
-  private apply(correction: Correction): void {
+  /** A video that was just told to play says that it plays before it does. */
+  private state(playing: boolean): PlayerState {
     const { video } = this;
-    if (video.playbackRate !== correction.rate) video.playbackRate = correction.rate;
-    if (correction.do === "seek") video.currentTime = correction.to;
+    if (video.seeking) return "seeking";
+    if (playing && video.readyState < HAVE_FUTURE_DATA) return "buffering";
+    return video.paused || this.starting ? "paused" : "playing";
+  }
+
+  private apply(action: Action): void {
+    const { video } = this;
+    if (video.playbackRate !== action.rate) video.playbackRate = action.rate;
+    if (action.hold && !video.paused) video.pause();
+    if (action.seekToMs !== null) video.currentTime = action.seekToMs / 1000;
+    if (!action.hold && video.paused) this.begin();
+    clearTimeout(this.soon);
+    if (action.lookInMs !== null) this.soon = setTimeout(this.look, action.lookInMs);
   }
 
   private begin(): void {
