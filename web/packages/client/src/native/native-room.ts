@@ -310,7 +310,8 @@ export class NativeRoom {
     this.resuming = false;
     this.place = { epoch: said.epoch, seq: said.seq };
     const room = said.resumed ? this.current.room : stateOf(said.room);
-    this.change({ connection: "connected", reconnectAt: null, me: said.you.id, room });
+    const problem = this.current.connection === "connected" ? this.current.problem : null;
+    this.change({ connection: "connected", reconnectAt: null, me: said.you.id, room, problem });
   }
 
   /** In order and once each. After a gap the server is asked for what is missing, and says this one again. */

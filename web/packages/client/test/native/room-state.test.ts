@@ -18,8 +18,9 @@ function after(happenings: Happening[], from: Snapshot = aRoom(), at = 100): Roo
 }
 
 /** What a later snapshot would be, but for what only matters until an announced move has begun. */
-function snapshotOf({ earlier: _, previousTimeline: __, ...room }: RoomState): Snapshot {
-  return room;
+function snapshotOf(room: RoomState): Snapshot {
+  const { earlier: _earlier, previousTimeline: _previous, ...snapshot } = room;
+  return snapshot;
 }
 
 const film: Media = { ...(aRoom().media as Media), id: "other", durationMs: 5_000 };
@@ -107,6 +108,10 @@ describe("a room after an event", () => {
   });
 });
 
+function shifted(ms: number): RoomState {
+  return after([{ type: "offset", member: "ben", ms }]);
+}
+
 describe("the timeline in force", () => {
   it("is the earlier one until the announced moment", () => {
     const room = after([move(playing(300, 10_000))]);
@@ -161,7 +166,6 @@ describe("the timeline in force", () => {
   });
 
   it("puts a member where the offset says, but not before the beginning", () => {
-    const shifted = (ms: number): RoomState => after([{ type: "offset", member: "ben", ms }]);
     expect(targetAt(shifted(-400), "ben", 200)).toBe(9_600);
     expect(targetAt(shifted(-400), "ann", 200)).toBe(10_000);
     expect(targetAt(shifted(-99_000), "ben", 200)).toBe(0);
