@@ -33,6 +33,8 @@ export interface ClockEstimate {
   /** How much the offset grows in a millisecond. */
   drift: number;
   region: readonly Corner[];
+  /** 1 or -1 when the newest probe lies oddly far above or below the line before it. */
+  odd: -1 | 0 | 1;
 }
 
 /** Offset (less `baseMs`) and drift, as of `atMs`. */
@@ -57,7 +59,9 @@ const SILENCE_MS = 30_000;
 export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEstimate;
 export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEstimate | null {
   if (!possible(probe)) return estimate;
-  const known = estimate?.probes ?? [];
+  const side = estimate === null ? 0 : oddSide(estimate, probe);
+  const stepped = side !== 0 && side === estimate?.odd;
+  const known = estimate?.probes.slice(stepped ? -1 : 0) ?? [];
   const recent = known.filter((kept) => stillTells(kept, probe)).slice(1 - KEPT);
   const [probes, region] = agreeing([...recent, probe]);
   const rested = estimate !== null && probe.sentAt - estimate.atMs > SILENCE_MS;
@@ -65,7 +69,7 @@ export function observe(estimate: ClockEstimate | null, probe: Probe): ClockEsti
   const [restMs, drift] = line(probes, region);
   const baseMs = base(probe);
   const offsetMs = baseMs + restMs;
-  return { probes, burst, atMs: probe.receivedAt, offsetMs, baseMs, restMs, drift, region };
+  return { probes, burst, atMs: probe.receivedAt, offsetMs, baseMs, restMs, drift, region, odd: side };
 }
 
 /** Before the first probe the local clock is all there is. */
@@ -104,6 +108,21 @@ export function nextProbeInMs(estimate: ClockEstimate | null, localTime: number)
 
 function offset(estimate: ClockEstimate, localTime: number): number {
   return estimate.restMs + estimate.drift * (localTime - estimate.atMs);
+}
+
+/**
+ * A step smaller than the round trip may contradict nothing; but two probes in a row, on the same side and farther out
+ * than their delay explains, are one.
+ */
+function oddSide(estimate: ClockEstimate, probe: Probe): -1 | 0 | 1 {
+  if (estimate.probes.length < BURST) return 0;
+  const middle = (probe.sentAt + probe.receivedAt) / 2;
+  const off = probe.serverTime - middle - estimate.baseMs - offset(estimate, middle);
+  const drifts = estimate.region.map((corner) => corner[1]);
+  const unsure = (Math.max(...drifts) - Math.min(...drifts)) * Math.abs(middle - estimate.atMs);
+  const excess = Math.max(0, roundTrip(probe) - quickestMs(estimate));
+  if (Math.abs(off) <= excess / 2 + usualExcess(estimate.probes) + unsure + READING_MS) return 0;
+  return off > 0 ? 1 : -1;
 }
 
 function roundTrip(probe: Probe): number {
@@ -180,8 +199,7 @@ function between(one: Corner, other: Corner, share: number): Corner {
 function line(probes: readonly Probe[], region: readonly Corner[]): [number, number] {
   const newest = probes[probes.length - 1]!;
   const quickest = Math.min(...probes.map(roundTrip));
-  const excesses = probes.map((probe) => roundTrip(probe) - quickest).toSorted((one, other) => one - other);
-  const usual = excesses[Math.floor(probes.length / 2)]!;
+  const usual = usualExcess(probes);
   let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
   for (const probe of probes) {
     const weight = 1 / variance(roundTrip(probe) - quickest, usual);
@@ -205,6 +223,11 @@ function line(probes: readonly Probe[], region: readonly Corner[]): [number, num
     region.map((corner) => corner[0]),
   );
   return [rest, drift];
+}
+
+function usualExcess(probes: readonly Probe[]): number {
+  const trips = probes.map(roundTrip).toSorted((one, other) => one - other);
+  return trips[Math.floor(trips.length / 2)]! - trips[0]!;
 }
 
 /** What a probe was slower than the quickest, it may have lost on one way alone, or on both. */
