@@ -21,7 +21,7 @@ from tutti.core.events import EVENTS, CloseReason, Event, LeaveReason, Move
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
 from tutti.core.refusals import Reason, Refused
-from tutti.core.room import Room, fold
+from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.listen.codes import ALPHABET, new_code
@@ -189,6 +189,15 @@ def test_every_event_is_told_or_declared_unspoken(kind: type[Event]) -> None:
         encoded = LISTEN.encode(recorded, room(), 6_000.0)
         assert bool(told) is (kind in LISTEN.personal)
         assert bool(encoded) is (kind not in LISTEN.personal)
+
+
+def test_players_that_start_at_once_are_told_where_to_start_to_be_right_at_the_instant() -> None:
+    scheduled = e.TimelineMoved(Timeline(50_000.0, 1.0, True, 6_300.0), Move.PLAY, HOST)
+    (recorded,) = numbered(scheduled, after=4, at_ms=6_000.0)
+    playing = evolve(CODE, room(), recorded)
+    (frame,) = LISTEN.tell(recorded, playing, Viewer(BOB, 100.0), 6_000.0)
+    _, said = json.loads(frame.text.removeprefix(b"42"))
+    assert (said["action"], said["position"]) == ("play", 49_800)
 
 
 def test_every_command_can_be_given_or_is_declared_unheard() -> None:

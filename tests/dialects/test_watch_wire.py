@@ -468,6 +468,22 @@ def test_an_admin_that_is_off_is_not_corrected_but_reminded_when_it_was_overtake
     assert len(WATCH.steer(a_room(), admin, None, NOW_MS, True)) == 1
 
 
+@pytest.mark.parametrize(("ahead_ms", "seconds"), [(0.0, 5.0), (300.0, 4.7), (60_000.0, 0.0)])
+def test_players_that_start_at_once_are_told_where_to_start_to_be_right_at_the_instant(
+    ahead_ms: float, seconds: float
+) -> None:
+    scheduled = Timeline(5_000.0, 1.0, True, NOW_MS + ahead_ms)
+    [(_, said)] = encoded(e.TimelineMoved(scheduled, Move.PLAY, ADA))
+    assert said["action"] == {"type": "play", "data": {"currentTime": seconds}}
+    assert said["state"]["currentTime"] == seconds
+
+
+def test_players_that_stop_at_once_are_told_where_everybody_will_stop() -> None:
+    scheduled = Timeline(5_300.0, 1.0, False, NOW_MS + 300.0)
+    [(_, said)] = encoded(e.TimelineMoved(scheduled, Move.PAUSE, ADA))
+    assert said["action"] == {"type": "pause", "data": {"currentTime": 5.3}}
+
+
 def test_everybody_hears_how_far_apart_players_are() -> None:
     (frame,) = WATCH.status(a_room(), {ADA: Standing(12.4), BEN: Standing(-700.0)}, NOW_MS)
     members = [

@@ -48,7 +48,6 @@ async def test_whoever_is_removed_is_let_go() -> None:
         await say(ann.session, "enter", "ann")
         await world.rooms.ask(ROOM, c.Expel(ANN), HOST)
         assert ann.heard == ["parted: ann, here False, closed None"]
-        await say(ann.session, "seek", "ann", 1_000.0)
 
 
 async def test_everybody_is_let_go_by_a_room_that_ends() -> None:
