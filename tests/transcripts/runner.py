@@ -10,6 +10,9 @@ A transcript is plain text, one step a line:
     < alice sync_status {"drift":0, …}                 an event that she receives
     < alice ack {"ok":true}                            an acknowledgement that she receives
     < alice ...                                        whatever she has received beyond that, up to the next line of hers
+    > alice connect <code>                             she opens a native connection to that room
+    > alice hello {"name":"Alice"}                     what she says there; she hears `type {…}` as others hear events
+    < alice ended {"code":1000, …}                     the server ends that connection
     > alice disconnect                                 her socket is lost; the next event opens another
     = bob is 40 ms away                                the half round trip of bob's next socket
     = 30 s                                             time passes (ms, s, min, h)
@@ -40,6 +43,9 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.native import errors as native_errors
+from tutti.dialects.native.dialect import SUBPROTOCOL, Native
+from tutti.dialects.native.rest import router as native_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.dialect import Watch
@@ -49,7 +55,12 @@ from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
 from tutti.service.ports import Clock
 from tutti.service.session import Hall, Session
+from tutti.transports.cors import Cors
+from tutti.transports.engineio_admission import Admission, Caps
+from tutti.transports.handshake import Handshake, Headers
+from tutti.transports.json_socket import JsonSocket, JsonSockets, Manners
 from tutti.transports.socketio_packets import event_frame
+from tutti.transports.websocket import Accepted
 
 STARTS_AT_MS = 1_760_956_200_000.0
 """2025-10-20T10:30:00Z, the guides' own example."""
@@ -76,8 +87,21 @@ def watch(hall: Hall, clock: Clock) -> Spoken:
     return Spoken(dialect, dialect.events, watch_router(hall, dialect))
 
 
+def native(hall: Hall) -> JsonSockets:
+    ids = count(1)
+    return JsonSockets(
+        hall,
+        Native(),
+        Manners(SUBPROTOCOL, Native.events, native_errors.CLOSE_CODES, native_errors.farewell),
+        cors=Cors(),
+        admission=Admission(Caps(), lambda: 0.0),
+        new_id=lambda: f"line{next(ids)}",
+        below=lambda end: end // 2,
+    )
+
+
 DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen, watch)
-"""A dialect that transcripts speak has its line here."""
+"""A dialect that transcripts speak over Socket.IO has its line here; `native` has connections of its own."""
 
 
 class Untold(AssertionError):
@@ -123,11 +147,36 @@ class Ear:
     def resume(self) -> None: ...
 
 
+@dataclass(eq=False)
+class Line:
+    """The far end of a native connection."""
+
+    inbox: deque[tuple[str, object]]
+
+    def send(self, frame: Frame) -> None:
+        self._receive(frame.text)
+
+    def send_now(self, wire: bytes) -> None:
+        self._receive(wire[2:])
+
+    def close(self, code: int, reason: str) -> None:
+        self.inbox.append(("ended", {"code": code, "reason": reason}))
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def _receive(self, text: bytes) -> None:
+        said = json.loads(text)
+        self.inbox.append((said.pop("type"), said))
+
+
 @dataclass
 class Person:
     name: str
     inbox: deque[tuple[str, object]] = field(default_factory=deque)
     session: Session | None = None
+    line: JsonSocket | None = None
     half_rtt_ms: float = 0.0
     skips: bool = False
 
@@ -141,7 +190,9 @@ class Stage:
         spoken = [build(world.hall, world.clock) for build in DIALECTS]
         self._world = world
         self._dialect_of = {name: one.dialect for one in spoken for name in one.events}
-        app = Litestar([one.router for one in spoken], openapi_config=None, logging_config=None)
+        self._native = native(world.hall)
+        routers = [*(one.router for one in spoken), native_router(world.hall)]
+        app = Litestar(routers, openapi_config=None, logging_config=None)
         transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does
         self._http = httpx.AsyncClient(transport=transport, base_url="http://tutti.test")
         self._people: dict[str, Person] = {}
@@ -174,11 +225,29 @@ class Stage:
             if person.session is not None:
                 person.session.closed()
                 person.session = None
+            if person.line is not None:
+                person.line.closed(1006, "")
+                person.line = None
+            await settle()
+        elif what == "connect":
+            self._connect(person, self._filled(given))
+        elif person.line is not None and what in Native.events:
+            said = json.loads(self._filled(given) or "{}")
+            person.line.text(msgspec.json.encode({"type": what, **said}))
             await settle()
         elif what.isupper():
             await self._request(person, what, *(*given.split(" ", 1), "")[:2])
         else:
             await self._emit(person, what, self._filled(given), wants_ack)
+
+    def _connect(self, person: Person, room: str) -> None:
+        accepted = self._native.route(Handshake("GET", "", "", Headers(()), "192.0.2.1"), room)
+        assert isinstance(accepted, Accepted)
+        assert isinstance(accepted.channel, JsonSocket)
+        person.line = accepted.channel
+        person.line.opened(Line(person.inbox))  # type: ignore[arg-type] # a far end that only keeps what it is sent
+        if person.half_rtt_ms:
+            person.line.round_trip(person.half_rtt_ms / 500)
 
     async def _request(self, person: Person, method: str, path: str, body: str) -> None:
         headers = {"Authorization": f"Bearer token-{person.name}", "Content-Type": "application/json"}
