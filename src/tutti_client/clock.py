@@ -59,6 +59,8 @@ class Clock:
     """Room time less local time at `at_ms`, less `base_ms`."""
     drift: float
     region: tuple[Corner, ...]
+    odd: int = 0
+    """1 or -1 when the newest probe lies oddly far above or below the line before it."""
 
     @staticmethod
     def initial() -> Clock:
@@ -68,12 +70,14 @@ class Clock:
         if not _possible(probe):
             return self
         newest = self.probes[-1] if self.probes else probe
-        probes = tuple(p for p in self.probes if _still_tells(p, probe))[1 - KEPT :]
+        odd = self._odd(probe)
+        known = self.probes[-1:] if odd and odd == self.odd else self.probes
+        probes = tuple(kept for kept in known if _still_tells(kept, probe))[1 - KEPT :]
         probes, region = _agreeing((*probes, probe))
         rested = probe.sent_ms - newest.received_ms > SILENCE_MS
         burst = min(0 if rested else self.burst, len(probes) - 1) + 1
         offset, drift = _line(probes, region)
-        return Clock(probes, burst, probe.received_ms, _base(probe), offset, drift, region)
+        return Clock(probes, burst, probe.received_ms, _base(probe), offset, drift, region, odd)
 
     def room_ms(self, local_ms: float) -> float:
         return local_ms + self.base_ms + self._offset(local_ms)
@@ -103,11 +107,25 @@ class Clock:
         silent = local_ms - self.at_ms
         if not 0.0 <= silent <= SILENCE_MS:
             return 0.0
-        rarer = RARER_BY ** max(0, self.burst - BURST)
+        rarer = 1.0 if self.odd else RARER_BY ** max(0, self.burst - BURST)
         return max(0.0, min(BURST_EVERY_MS * rarer, RAREST_MS) - silent)
 
     def _offset(self, local_ms: float) -> float:
         return self.offset_ms + self.drift * (local_ms - self.at_ms)
+
+    def _odd(self, probe: Probe) -> int:
+        """A step smaller than the round trip may contradict nothing; but two probes in a row, on the same side and
+        farther out than their delay explains, are one."""
+        if len(self.probes) < BURST:
+            return 0
+        middle = (probe.sent_ms + probe.received_ms) / 2
+        off = probe.server_ms - middle - self.base_ms - self._offset(middle)
+        drifts = [corner[1] for corner in self.region]
+        unsure = (max(drifts) - min(drifts)) * abs(middle - self.at_ms)
+        excess = max(0.0, probe.rtt_ms - self.rtt_ms)
+        if abs(off) <= (excess + _usual_excess(self.probes)) / 2 + unsure + READING_MS:
+            return 0
+        return 1 if off > 0 else -1
 
 
 def _possible(probe: Probe) -> bool:
@@ -178,7 +196,7 @@ def _line(probes: tuple[Probe, ...], region: tuple[Corner, ...]) -> tuple[float,
     """Offset and drift by weighted least squares, with drift presumed small, and inside the region's extent."""
     at, base = probes[-1].received_ms, _base(probes[-1])
     quickest = min(probe.rtt_ms for probe in probes)
-    usual = sorted(probe.rtt_ms - quickest for probe in probes)[len(probes) // 2]
+    usual = _usual_excess(probes)
     sum_w = sum_wx = sum_wxx = sum_wy = sum_wxy = 0.0
     for probe in probes:
         weight = 1.0 / _variance(probe.rtt_ms - quickest, usual)
@@ -194,6 +212,11 @@ def _line(probes: tuple[Probe, ...], region: tuple[Corner, ...]) -> tuple[float,
     drift = _within(drift, [corner[1] for corner in region])
     offset = (sum_wy - drift * sum_wx) / sum_w
     return _within(offset, [corner[0] for corner in region]), drift
+
+
+def _usual_excess(probes: tuple[Probe, ...]) -> float:
+    trips = sorted(probe.rtt_ms for probe in probes)
+    return trips[len(trips) // 2] - trips[0]
 
 
 def _variance(excess_ms: float, usual_ms: float) -> float:

@@ -62,6 +62,10 @@ class Station:
             back = there + self._profile.delay_ms(self._rng, self._profile.back_ms)
             self._answer = (self.local_ms(true_ms), back, self.room_ms(there))
 
+    def wake(self, true_ms: float) -> None:
+        """Ask when the clock wants to be asked: what was planned before a sleep may be long due, or far off."""
+        self._asks_at_ms = true_ms + self.clock.next_probe_in_ms(self.local_ms(true_ms))
+
     def error_ms(self, true_ms: float) -> float:
         return self.clock.room_ms(self.local_ms(true_ms)) - self.room_ms(true_ms)
 

@@ -102,7 +102,7 @@ export function nextProbeInMs(estimate: ClockEstimate | null, localTime: number)
   if (estimate === null) return 0;
   const silent = localTime - estimate.atMs;
   if (!(silent >= 0 && silent <= SILENCE_MS)) return 0;
-  const rarer = RARER_BY ** Math.max(0, estimate.burst - BURST);
+  const rarer = estimate.odd !== 0 ? 1 : RARER_BY ** Math.max(0, estimate.burst - BURST);
   return Math.max(0, Math.min(BURST_EVERY_MS * rarer, RAREST_MS) - silent);
 }
 
@@ -121,7 +121,7 @@ function oddSide(estimate: ClockEstimate, probe: Probe): -1 | 0 | 1 {
   const drifts = estimate.region.map((corner) => corner[1]);
   const unsure = (Math.max(...drifts) - Math.min(...drifts)) * Math.abs(middle - estimate.atMs);
   const excess = Math.max(0, roundTrip(probe) - quickestMs(estimate));
-  if (Math.abs(off) <= excess / 2 + usualExcess(estimate.probes) + unsure + READING_MS) return 0;
+  if (Math.abs(off) <= (excess + usualExcess(estimate.probes)) / 2 + unsure + READING_MS) return 0;
   return off > 0 ? 1 : -1;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import vectors from "../../../../tests/vectors/follow.json" with { type: "json" };
-import { Follower, MUSIC, VIDEO, type Action, type PlayerState, type Sample } from "../src/follow";
+import { Follower, type Action, type PlayerState, type Sample } from "../src/follow";
 
 describe("the vectors shared with the Python client", () => {
   it.each(vectors)("$name", ({ limits, steps }) => {
