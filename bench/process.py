@@ -53,7 +53,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """CPU seconds used since it started, user + system."""
-        return sum(time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED) for pid in family(self.pid))
+        return sum(cpu_s(pid) for pid in family(self.pid))
 
     def kept_waiting_s(self) -> float:
         """Seconds for which its main thread could have run, but had to wait for more than its own helpers."""
@@ -226,6 +226,11 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds used by one process, threads included."""
+    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
 
 
 def family(pid: int) -> list[int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
+from bench import Unmeasured
 from bench.sync.script import Script, Stage, now_ms, play
 from bench.sync.tutti import Site
-from bench.sync.wall_clock import NOTICED_AFTER_S
+from bench.sync.wall_clock import NOTICED_AFTER_S, told_by
 
 CUT_OFF = 2  # whose link it is
 
@@ -18,10 +19,19 @@ def the_faults(site: Site, stage: Stage, script: Script) -> None:
         for hours in (1, -1, 0):
             began = now_ms()
             site.wall_clock.set(hours)
-            time.sleep(NOTICED_AFTER_S + script.watch_s)
+            time.sleep(NOTICED_AFTER_S)
+            _check_step(site.server.port, hours)
+            time.sleep(script.watch_s)
             stage.note("wall clock stepped", began)
     _power_cut(site, stage, script)
     _outage(site, stage, script)
+
+
+def _check_step(port: int, hours: int) -> None:
+    """A step that did not come about would prove nothing."""
+    ahead_s = told_by(port) - time.time()
+    if abs(ahead_s - hours * 3600) > 10:
+        raise Unmeasured(f"the server's wall clock is {ahead_s:+.0f} s off, and not {hours:+d} h")
 
 
 def _power_cut(site: Site, stage: Stage, script: Script) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.compare import percentile
 from bench.report import Figure
@@ -59,13 +59,14 @@ def _spread(outcome: Outcome, limits: Limits, prefix: str) -> list[Figure]:
     pairs = limits.spread or (None, limits.mobile_p95, None)
     named = zip(("p50", "p95", "p99"), (steady.p50, steady.p95, steady.p99), pairs, strict=True)
     found = [_figure(f"{prefix}steady spread {name}", value, "ms", pair) for name, value, pair in named]
-    error = percentiles(outcome.error["steady"])
+    error = percentiles(outcome.error[outcome.steady_phase])
     if error is not None:
-        found.append(_figure(f"{prefix}steady error to target p95", error.p95, "ms", None))
+        found.append(_figure(f"{prefix}steady error to target p95", error.p95, "ms", limits.mobile_p95))
     if outcome.audible:
         found.append(
             _figure(f"{prefix}audible speed, share of steady time", max(outcome.audible) * 100, "%", None)
         )
+    found = [replace(figure, disturbed=outcome.disturbed) for figure in found]
     found.append(_figure(f"{prefix}corrective seeks", outcome.corrective, "", None))
     found.append(_figure(f"{prefix}… of these the wrong way", outcome.wrong_way, "", None))
     return found
@@ -121,6 +122,9 @@ def _stalls(outcome: Outcome, prefix: str, *, ours: bool) -> list[Figure]:
             (LOOP, 1) if ours else None,
         ),
     ]
+    if outcome.others_moved:
+        name = f"{prefix}stall: the others were moved by at most"
+        found.insert(0, _figure(name, max(outcome.others_moved), "ms", None))
     if others is not None:
         found.insert(0, _figure(f"{prefix}stall: the others' spread p95", others.p95, "ms", None))
     return found

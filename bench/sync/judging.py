@@ -178,6 +178,22 @@ def largest_speed_change(
     )
 
 
+def moved(traces: Mapping[str, Trace], members: Iterable[str], began: float, ended: float) -> float | None:
+    """How far anybody was moved along the media, instead of just playing: the largest way, forwards or back."""
+    ways: list[float] = []
+    for member in members:
+        first = next((now for now in instants(began, ended) if traces[member].at(now) is not None), None)
+        last = next(
+            (now for now in reversed(instants(began, ended)) if traces[member].at(now) is not None), None
+        )
+        if first is not None and last is not None:
+            start, end = traces[member].at(first), traces[member].at(last)
+            assert start is not None
+            assert end is not None
+            ways.append((end - start) - (last - first))
+    return max(ways, key=abs) if ways else None
+
+
 def paused_apart(
     traces: Mapping[str, Trace], members: Iterable[str], began: float, ended: float
 ) -> float | None:

@@ -2,7 +2,8 @@
 
 `python -m bench.sync.observer FILE` obeys lines on stdin (`watch NAME SOCKET`, `forget NAME`) and writes JSON rows:
 `["position", NAME, at, audio position]`, `["state", NAME, at, speed, paused, video position]`, `["seek", NAME, at]`,
-`["restart", NAME, at]` (playing again after a seek), `["slow", NAME, at]` (a reading thrown away).
+`["restart", NAME, at]` (playing again after a seek), `["slow", NAME, at]` (a reading thrown away). The video position is
+read only while it stands.
 
 A reading is of the middle of its call; one whose call took more than 2 ms is thrown away. A player that does not answer
 is not waited for: the others must be read in time.
@@ -22,7 +23,7 @@ from typing import IO, Any
 from bench.sync.instruments import take_precedence
 
 PERIOD_MS = 25.0
-STATE_EVERY = 4
+STATE_EVERY = 2
 LONGEST_CALL_MS = 2.0
 PATIENCE_MS = 6.0
 EVENTS = {"seek": "seek", "playback-restart": "restart"}

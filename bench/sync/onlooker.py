@@ -63,6 +63,10 @@ class Onlooker:
     def wait_for_connection(self, number: int) -> None:
         self._wait(lambda: self.connections >= number, "the server is not back")
 
+    def local(self, room_ms: float) -> float:
+        """Our time when it is that room time."""
+        return room_ms - self._best_ms
+
     def leave(self) -> None:
         self._ends = True
         if self._connection is not None:
@@ -121,17 +125,13 @@ class Onlooker:
         timeline = room["timeline"] if isinstance(room, dict) else told.get("timeline")
         if isinstance(timeline, dict):
             self._moves += 1
-            at = self._local(timeline["at"])
+            at = self.local(timeline["at"])
             since = max(at, now_ms()) if room else at  # a snapshot says nothing of what was before
             self.timeline.add(Anchor(since, at, timeline["position"], timeline["rate"] * timeline["playing"]))
         if told["type"] == "joined":
-            self.joined[told["member"]["name"]] = self._local(told["at"])
+            self.joined[told["member"]["name"]] = self.local(told["at"])
         if told["type"] in {"refused", "malformed"}:
             self._problem = str(told)
-
-    def _local(self, room_ms: float) -> float:
-        assert self._ahead_ms is not None
-        return room_ms - self._ahead_ms
 
     def _wait(self, until: Callable[[], bool], problem: str) -> None:
         with self._news:

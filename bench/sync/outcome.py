@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from bench.sync import judging
 from bench.sync.judging import FRAME_MS, Percentiles, Stretch
-from bench.sync.script import Session
+from bench.sync.script import DISTURBED, Session
 
 NEVER = float("inf")
 PAUSED_FOR_MS = 1000.0
 PHASES = (
-    "play", "steady", "seek", "pause", "late join", "stall", "after the stall",
+    "play", "steady", DISTURBED, "seek", "pause", "late join", "stall", "after the stall",
     "wall clock stepped", "server down", "server back", "outage", "outage over",
 )  # fmt: skip
 
@@ -29,6 +29,7 @@ class Outcome:
     together: dict[str, list[float]] = field(default_factory=dict)
     back: list[float] = field(default_factory=list)
     seeks_after_stall: list[int] = field(default_factory=list)
+    others_moved: list[float] = field(default_factory=list)
     entered: list[float] = field(default_factory=list)
     paused_apart: list[float] = field(default_factory=list)
     others_speed: dict[str, float] = field(default_factory=dict)
@@ -41,8 +42,17 @@ class Outcome:
     def paused_frames(self) -> list[float]:
         return [apart / FRAME_MS for apart in self.paused_apart]
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether there was no steady stretch without other programs."""
+        return "steady" not in self.spread and DISTURBED in self.spread
+
+    @property
+    def steady_phase(self) -> str:
+        return DISTURBED if self.disturbed else "steady"
+
     def steady_spread(self) -> Percentiles | None:
-        return judging.percentiles(self.spread.get("steady", []))
+        return judging.percentiles(self.spread.get(self.steady_phase, []))
 
 
 def of(system: str, sessions: Iterable[Session]) -> Outcome:
@@ -115,6 +125,10 @@ def _recovered(outcome: Outcome, session: Session, stretch: Stretch) -> None:
     assert stretch.subject is not None
     after = judging.together_after(session.traces, session.target, stretch, (stretch.subject,))
     outcome.back.append(NEVER if after is None else after)
+    frozen = max(other.began for other in session.phase("stall") if other.began < stretch.began)
+    moved = judging.moved(session.traces, stretch.others, frozen, stretch.ended)
+    if moved is not None:
+        outcome.others_moved.append(abs(moved))
     straggler = session.traces[stretch.subject]
     outcome.seeks_after_stall.append(len(straggler.seeks_between(stretch.began, stretch.ended)))
 
@@ -124,6 +138,7 @@ _OF_PHASE: dict[str, Callable[[Outcome, Session, Stretch], None]] = {
     "seek": _commanded,
     "late join": _joined,
     "steady": _steady,
+    DISTURBED: _steady,
     "pause": _paused,
     "after the stall": _recovered,
 }

@@ -106,11 +106,11 @@ def main() -> None:
     # select(2) takes microseconds; epoll's milliseconds would be three times the LAN's whole delay
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     links = [Link(profile, server_port, f"{seed} link {number}") for number in range(count)]
-    try:
-        loop.run_until_complete(serve(links, lambda ports: print(*ports, flush=True)))
-    finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
+    loop.run_until_complete(serve(links, lambda ports: print(*ports, flush=True)))
+    underway = asyncio.all_tasks(loop)
+    for task in underway:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*underway, return_exceptions=True))
 
 
 if __name__ == "__main__":

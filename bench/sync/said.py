@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bench.sync.judging import Statement
-from bench.sync.members import Member
 
 
-def statements(member: Member) -> list[Statement]:
-    """Every line that gives an error and how sure it is."""
-    with member.log.open(errors="replace") as lines:
-        return read(member.name, lines)
+def read(member: str, lines: Iterable[str], local: Callable[[float], float]) -> list[Statement]:
+    """Every new error that it gives with a bound, while it plays. `local`: our own time at a room time.
 
-
-def read(member: str, lines: Iterable[str]) -> list[Statement]:
-    found: list[Statement] = []
+    It says when by its own idea of room time. That may be wrong by as much as its bound, and makes no difference: while
+    a player plays, its error is nearly the same a moment earlier or later.
+    """
+    found: dict[float, Statement] = {}
     for line in lines:
         if not line.startswith("{"):
             continue  # a warning of the program
         said = json.loads(line)
-        if said.get("error") is not None and said.get("bound") is not None:
-            found.append(Statement(member, said["at"], said["error"], said["bound"]))
-    return found
+        if said["event"] != "status" or said["state"] != "playing":
+            continue
+        if None not in (said["error"], said["bound"], said["roomTime"]):
+            found[said["roomTime"]] = Statement(member, local(said["roomTime"]), said["error"], said["bound"])
+    return [*found.values()]

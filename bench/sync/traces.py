@@ -47,9 +47,9 @@ class Trace:
         return start + went * (now - began) / took
 
     def plays_at(self, now: float) -> bool:
-        """By what the player last said. Nothing said yet: it does not play."""
+        """By what it said last, and will say next. Nothing said yet: it does not play."""
         known = bisect_right(self.state_times, now) - 1
-        return known >= 0 and not self.paused[known]
+        return known >= 0 and not any(self.paused[known : known + 2])
 
     def speeds_between(self, began: float, ended: float) -> list[float]:
         return self.speeds[bisect_left(self.state_times, began) : bisect_right(self.state_times, ended)]

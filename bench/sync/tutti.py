@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import install, process, programs
-from bench.sync import clip, instruments
+from bench.sync import clip, instruments, said
 from bench.sync.instruments import Instrument
 from bench.sync.judging import Statement
 from bench.sync.members import Member, mpv_options
 from bench.sync.onlooker import MEMBER_ID, Onlooker
-from bench.sync.said import statements
 from bench.sync.target import Target
 from bench.sync.traces import Trace
 from bench.sync.wall_clock import Faketime
@@ -60,7 +59,11 @@ class Tutti:
         return self._onlooker.timeline
 
     def statements(self) -> list[Statement]:
-        return [said for member in self._members for said in statements(member)]
+        found: list[Statement] = []
+        for member in self._members:
+            with member.log.open(errors="replace") as lines:
+                found += said.read(member.name, lines, self._onlooker.local)
+        return found
 
     def entered(self, member: str) -> float | None:
         return self._onlooker.joined.get(member)

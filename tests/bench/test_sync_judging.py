@@ -71,6 +71,11 @@ def test_error_is_from_the_target_and_not_from_one_another() -> None:
     assert judging.errors(seen, Middle(seen), seen, 100, 900) == pytest.approx([0.0] * 34)
 
 
+def test_around_a_pause_nobody_is_said_to_play() -> None:
+    trace = Trace(state_times=[0, 50, 100, 150], paused=[False, False, True, False])
+    assert [trace.plays_at(now) for now in (-1, 25, 75, 125, 175)] == [False, True, False, False, True]
+
+
 def test_percentiles_are_values_that_were_seen() -> None:
     assert judging.percentiles(range(1, 101)) == Percentiles(50, 95, 99, 100)
     assert judging.percentiles([]) is None
@@ -113,6 +118,13 @@ def test_half_a_percent_of_speed_is_not_heard() -> None:
     trace.speeds = [1.0, 1.005, 0.99, 1.02, *trace.speeds[4:]]
     assert judging.audible_share({"a": trace}, ("a",), 0, 1000) == pytest.approx(2 / len(trace.speeds))
     assert judging.largest_speed_change({"a": trace}, ("a",), 0, 1000) == pytest.approx(0.02)
+
+
+def test_whoever_was_set_back_was_moved() -> None:
+    slowed = _player(0, 1000)
+    _extend(slowed, _player(1025, 3000, ahead=-700))
+    assert judging.moved({"a": _player(0, 3000), "b": slowed}, ("a", "b"), 0, 3000) == pytest.approx(-700)
+    assert judging.moved({"a": _player(0, 3000)}, ("a",), 0, 3000) == pytest.approx(0)
 
 
 def test_pictures_of_paused_players_are_compared_and_a_running_one_is_none() -> None:
