@@ -85,17 +85,22 @@ class Viewer:
 
 
 class House:
-    """Several viewers of one timeline."""
+    """Several viewers of one timeline; what happens to one leaves the others' chances as they were."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = Random(seed)
+        self._seed = seed
         self.timeline = Timeline()
         self.viewers: list[Viewer] = []
         self.now_ms = 0.0
 
     def admit(self, profile: Profile, nature: Nature, limits: Limits) -> Viewer:
         viewer = Viewer(
-            self.rng, self.timeline, profile=profile, nature=nature, limits=limits, joins_at_ms=self.now_ms
+            Random(f"{self._seed}/{len(self.viewers)}"),
+            self.timeline,
+            profile=profile,
+            nature=nature,
+            limits=limits,
+            joins_at_ms=self.now_ms,
         )
         self.viewers.append(viewer)
         return viewer

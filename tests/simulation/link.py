@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
 from tutti_client.clock import Clock, Probe
@@ -65,6 +66,10 @@ class Station:
     def wake(self, true_ms: float) -> None:
         """Ask when the clock wants to be asked: what was planned before a sleep may be long due, or far off."""
         self._asks_at_ms = true_ms + self.clock.next_probe_in_ms(self.local_ms(true_ms))
+
+    def cut(self) -> None:
+        """No question goes out and no answer comes any more."""
+        self._answer, self._asks_at_ms = None, inf
 
     def error_ms(self, true_ms: float) -> float:
         return self.clock.room_ms(self.local_ms(true_ms)) - self.room_ms(true_ms)
