@@ -25,14 +25,14 @@ def needs(command: c.Command) -> Needs:
     match command:
         case c.Report() | c.Observe() | c.Leave() | c.SetOffset():
             return Needs.MEMBERSHIP
-        case c.Chat() | c.React() | c.RaiseHand() | c.SetReady():
-            return Needs.MEMBERSHIP
         case c.Open() | c.Join():
             return Needs.NOTHING
         case c.Play() | c.Pause() | c.Seek() | c.SeekBy() | c.SetRate():
             return Needs.CONTROL
         case c.AddToQueue() | c.RemoveFromQueue() | c.MoveInQueue() | c.PlayNext():
             return Needs.CONTROL
+        case c.Chat() | c.React() | c.RaiseHand() | c.SetReady():
+            return Needs.MEMBERSHIP
         case c.Expel() | c.SetLock() | c.SwitchChat() | c.SetWaiting():
             return Needs.MODERATION
         case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():

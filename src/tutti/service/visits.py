@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
 from tutti.core import commands as c
-from tutti.core.events import Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.service import dialect as d
 from tutti.service.connection import Connection
 from tutti.service.fanout import Subscription
-from tutti.service.frames import Frame
 from tutti.service.hall import Hall
 from tutti.service.limits import Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
-from tutti.service.ports import Position, Principal, Unavailable
+from tutti.service.ports import Position, Principal
+from tutti.service.resume import Missed, missed_since, picture
 from tutti.service.rooms import canonical, ended
 from tutti.service.skew import Skew
 from tutti.service.speaker import Speaker, Spoken
@@ -30,8 +29,6 @@ Parted = Callable[[Room | None, MemberId], None]
 WISHES = (c.Play, c.Pause, c.Seek)
 MOST_UNDER_WAY = 32
 """Wishes of one connection in a room's queue at once."""
-READS_TO_CATCH_UP = 8
-"""So often may a room have gone on while what was missed is read."""
 
 
 class Visits:
@@ -166,45 +163,20 @@ class Visits:
                 return
 
             def joined(answer: Answer) -> None:
-                if enter.resume is None or not _answers_for(live, answer):
+                if enter.resume is None or isinstance(answer, Refused):
                     self._welcome(turn, live, who.id, answer)
                 else:
-                    turn.later(self._resume(turn, live, who.id, enter.resume))
+                    turn.later(self._resume(turn, live, who.id, answer, enter.resume))
 
             live.submit(c.Join(enter.name or who.name or who.id), who.id, turn.guard(joined))
 
         self._find(turn, enter.room, found, self._hall.failed_joins)
 
-    async def _resume(self, turn: Turn, live: LiveRoom, who: MemberId, after: Position) -> None:
-        """What was missed since, if it is kept."""
-        missed = await self._missed(live, after)
-        if live.state is None:
-            turn.refuse(Refused(Reason.ROOM_NOT_FOUND))
-        else:
-            self._welcome(turn, live, who, Accepted(live.state), missed)
-
-    async def _missed(self, live: LiveRoom, after: Position) -> Sequence[Recorded] | d.Afresh:
-        """Every event after that position that the room here has seen. More may happen while they are read."""
-        missed: list[Recorded] = []
-        for _ in range(READS_TO_CATCH_UP):
-            room = live.state
-            if room is None or room.epoch != after.epoch or room.seq < after.seq:
-                return "unknown_epoch"
-            if room.seq == after.seq:
-                return missed
-            try:
-                more = await self._hall.rooms.log.since(live.id, after)
-            except Unavailable as problem:
-                self._hall.rooms.log_unavailable(live.id, problem)
-                return "too_old"
-            if not more:
-                return "too_old"
-            room = live.state
-            heard = [one for one in more if room is not None and one.seq <= room.seq]
-            missed += heard
-            if heard:
-                after = Position(after.epoch, heard[-1].seq)
-        return "too_old"
+    async def _resume(
+        self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer, after: Position
+    ) -> None:
+        missed = await missed_since(self._hall.rooms, live, after)
+        self._welcome(turn, live, who, answer, missed)
 
     def _find(
         self,
@@ -240,7 +212,7 @@ class Visits:
         live: LiveRoom,
         who: MemberId,
         answer: Answer,
-        missed: Sequence[Recorded] | d.Afresh | None = None,
+        missed: Missed | None = None,
     ) -> None:
         """`missed`: what there was since they were last here, or why that cannot be told; None: they did not ask."""
         if self._gone:  # while it was being admitted; its member has a first visit's time to come back
@@ -256,7 +228,7 @@ class Visits:
             subscription = self._listen(turn.dialect, live, who)
             self._remember(turn.dialect, room, who)
             now_ms = self._hall.rooms.clock.now_ms()
-            subscription.send(_picture(turn.dialect, room, subscription.viewer, now_ms, missed))
+            subscription.send(picture(turn.dialect, room, subscription.viewer, now_ms, missed))
             subscription.was_told(room, now_ms)
             live.helm.entered(subscription)
             turn.done(room)
@@ -356,22 +328,3 @@ class Visits:
         if entered is None or entered[1].member != who:
             return None
         return entered
-
-
-def _answers_for(live: LiveRoom, answer: Answer) -> bool:
-    """Whether somebody was let into a room that can still tell what they missed."""
-    return isinstance(answer, Accepted) and live.state is not None and ended(live.state) is None
-
-
-def _picture(
-    dialect: d.Dialect,
-    room: Room,
-    viewer: d.Viewer,
-    now_ms: float,
-    missed: Sequence[Recorded] | d.Afresh | None,
-) -> tuple[Frame, ...]:
-    if missed is None:
-        return dialect.welcome(room, viewer, now_ms)
-    if isinstance(missed, str):
-        return dialect.welcome(room, viewer, now_ms, reason=missed)
-    return dialect.replay(missed, room, viewer, now_ms)
