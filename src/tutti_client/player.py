@@ -91,7 +91,7 @@ class Player:
         self._woken = asyncio.Event()
         self._warned: set[str] = set()
         self._told_ready: bool | None = None
-        self._ready_for: Waiting | None = None
+        self._waiting: Waiting | None = None
         self._asked_next: str | None = None
 
     async def run(self) -> None:
@@ -256,13 +256,16 @@ class Player:
             await self._ask(PlayNext(room.queue[0].id))
 
     async def _tell_readiness(self, room: Room, plan: Plan) -> None:
-        starved = self._gauge.state == "buffering"
-        waited_for = room.waiting is not None and room.me in room.waiting.members
-        settled = self._gauge.state == "paused" and self._follower.rested_at_ms == plan.target_ms
-        if waited_for and settled and self._ready_for != room.waiting:
-            self._ready_for = room.waiting
-            self._told_ready = None
-        await self._declare(ready=not starved if not waited_for else settled)
+        """When the room waits for me it takes me for not ready, until the picture is where it will start."""
+        state = self._gauge.state
+        if room.waiting != self._waiting:
+            self._waiting = room.waiting
+            if room.waiting is not None and room.me in room.waiting.members:
+                self._told_ready = False
+        if room.me in room.awaited:
+            await self._declare(ready=state == "paused" and self._follower.rested_at_ms == plan.target_ms)
+        else:
+            await self._declare(ready=state != "buffering")
 
     async def _declare(self, *, ready: bool) -> None:
         if ready is not self._told_ready and self._connection.state is State.CONNECTED:

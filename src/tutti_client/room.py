@@ -88,6 +88,13 @@ class Room:
         mine = self.myself
         return mine.offset if mine is not None else 0.0
 
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Those who are being waited for and are not ready yet."""
+        if self.waiting is None:
+            return ()
+        return tuple(m.id for m in self.members if m.id in self.waiting.members and m.ready is False)
+
     def member(self, member_id: str) -> Member | None:
         return next((member for member in self.members if member.id == member_id), None)
 
@@ -95,7 +102,7 @@ class Room:
 def entered(welcome: Welcome, before: Room | None = None) -> Room:
     """The room after a welcome: from its snapshot, or, when it resumes, the room as it was `before`."""
     if welcome.room is not None:
-        return _from_snapshot(welcome, welcome.room)
+        return _from_snapshot(welcome.room, welcome.epoch, welcome.seq, welcome.you.id)
     if before is None:
         raise wire.Unreadable("welcome without a room, though nothing was known of it before")
     return replace(before, me=welcome.you.id)
@@ -103,6 +110,8 @@ def entered(welcome: Welcome, before: Room | None = None) -> Room:
 
 def changed(room: Room, event: Event | wire.Unknown) -> Room:
     """The room after an event; the same room for one that was heard before. Raises `Gap`."""
+    if isinstance(event, wire.Opened):
+        return _from_snapshot(event.room, event.epoch, event.seq, room.me)
     if event.seq is None or event.seq <= room.seq:
         return room
     if event.seq != room.seq + 1:
@@ -115,12 +124,12 @@ def told(room: Room, status: wire.Status) -> Room:
     return replace(room, standings={standing.member: standing for standing in status.members})
 
 
-def _from_snapshot(welcome: Welcome, snapshot: Snapshot) -> Room:
+def _from_snapshot(snapshot: Snapshot, epoch: str | int, seq: int, me: str) -> Room:
     return Room(
         id=snapshot.id,
-        epoch=welcome.epoch,
-        seq=welcome.seq,
-        me=welcome.you.id,
+        epoch=epoch,
+        seq=seq,
+        me=me,
         name=snapshot.name,
         host=snapshot.host,
         members=snapshot.members,
@@ -145,9 +154,9 @@ def _after(room: Room, event: Event) -> Room:  # noqa: PLR0912 - one case for ea
         case wire.Left(member=gone):
             return replace(room, members=tuple(member for member in room.members if member.id != gone))
         case wire.HostChanged(host=host):
-            return replace(room, host=host)
+            return _seated(room, host)
         case wire.RoleChanged(member=who, role=role):
-            return _with_member(room, who, role=role)
+            return _with_members(room, (who,), role=role)
         case wire.LockChanged(locked=locked):
             return replace(room, locked=locked)
         case wire.CapacityChanged(capacity=capacity):
@@ -155,7 +164,7 @@ def _after(room: Room, event: Event) -> Room:  # noqa: PLR0912 - one case for ea
         case wire.ChatSwitched(on=on):
             return replace(room, chat_on=on)
         case wire.OffsetChanged(member=who, ms=offset):
-            return _with_member(room, who, offset=offset)
+            return _with_members(room, (who,), offset=offset)
         case wire.MediaChanged(media=media, timeline=timeline):
             return replace(_moved(room, timeline, event.at), media=media)
         case wire.TimelineMoved(timeline=timeline):
@@ -166,13 +175,13 @@ def _after(room: Room, event: Event) -> Room:  # noqa: PLR0912 - one case for ea
             line = ChatLine(event.seq, event.at, who, text, name)
             return replace(room, chat=(*room.chat, line)[-CHAT_KEPT:])
         case wire.HandChanged(member=who, raised=raised):
-            return _with_member(room, who, hand=event.at if raised else None)
+            return _with_members(room, (who,), hand=event.at if raised else None)
         case wire.ReadyChanged(member=who, ready=ready):
-            return _waited_for(_with_member(room, who, ready=ready), who, ready=ready)
+            return _with_members(room, (who,), ready=ready)
         case wire.WaitingSwitched(on=on):
             return replace(room, wait_for_all=on)
         case wire.WaitBegan(members=members, until=until):
-            return replace(room, waiting=Waiting(members, until))
+            return replace(_with_members(room, members, ready=False), waiting=Waiting(members, until))
         case wire.WaitEnded():
             return replace(room, waiting=None)
         case wire.RoomClosed():
@@ -185,18 +194,15 @@ def _moved(room: Room, timeline: Timeline | None, now_ms: float) -> Room:
     return replace(room, previous=room.timeline_at(now_ms), timeline=timeline)
 
 
-def _waited_for(room: Room, who: str, *, ready: bool) -> Room:
-    if room.waiting is None or not ready:
-        return room
-    left = tuple(member for member in room.waiting.members if member != who)
-    return replace(room, waiting=Waiting(left, room.waiting.until))
+def _seated(room: Room, host: str | None) -> Room:
+    """A former host who is still here becomes a member."""
+    former = _with_members(room, (room.host,), role="member") if room.host is not None else room
+    seated = _with_members(former, (host,), role="host") if host is not None else former
+    return replace(seated, host=host)
 
 
-def _with_member(room: Room, who: str, **fields: object) -> Room:
-    return replace(
-        room,
-        members=tuple(
-            msgspec.structs.replace(member, **fields) if member.id == who else member
-            for member in room.members
-        ),
+def _with_members(room: Room, these: tuple[str, ...], **fields: object) -> Room:
+    members = tuple(
+        msgspec.structs.replace(member, **fields) if member.id in these else member for member in room.members
     )
+    return replace(room, members=members)

@@ -63,7 +63,7 @@ class Choose(Sentence, frozen=True, tag="media"):
     kind: str
     title: str | None = None
     artist: str | None = None
-    episode: str | None = None
+    episode: int | None = None
     duration_ms: float | None = None
 
 
@@ -72,7 +72,7 @@ class ChooseProvider(Sentence, frozen=True, tag="provider"):
 
 
 class ChooseEpisode(Sentence, frozen=True, tag="episode"):
-    episode: str
+    episode: int
 
 
 class QueueAdd(Sentence, frozen=True, tag="queueAdd"):

@@ -188,11 +188,8 @@ def _names(room: Room) -> str:
 
 
 def _waiting(room: Room) -> tuple[str, ...]:
-    if room.waiting is None or not room.waiting.members:
-        return ()
-    members = (room.member(who) for who in room.waiting.members)
-    names = ", ".join(_printable(member.name or member.id) for member in members if member is not None)
-    return (f"waiting for {names}",)
+    names = [_printable(member.name or member.id) for member in room.members if member.id in room.awaited]
+    return (f"waiting for {', '.join(names)}",) if names else ()
 
 
 def _colour(error_ms: float) -> str:

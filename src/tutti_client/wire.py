@@ -17,7 +17,7 @@ class Media(msgspec.Struct, frozen=True, rename="camel"):
     kind: str | None = None
     title: str | None = None
     artist: str | None = None
-    episode: str | None = None
+    episode: int | None = None
     duration_ms: float | None = None
 
 
@@ -104,6 +104,13 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     seq: int
     at: float = 0.0
+
+
+class Opened(Event, frozen=True, tag="opened"):
+    """The room begins, and its numbers anew."""
+
+    epoch: str | int
+    room: Snapshot
 
 
 class Joined(Event, frozen=True, tag="joined"):
@@ -245,9 +252,9 @@ class Unknown(msgspec.Struct, frozen=True):
     seq: int | None = None
 
 
-_EVENTS: Final = (
-    Joined, Left, HostChanged, RoleChanged, LockChanged, CapacityChanged, ChatSwitched, OffsetChanged, MediaChanged,
-    TimelineMoved, QueueChanged, ChatSaid, HandChanged, ReadyChanged, WaitingSwitched, WaitBegan, WaitEnded, RoomClosed,
+EVENTS: Final = (
+    Opened, Joined, Left, HostChanged, RoleChanged, LockChanged, CapacityChanged, ChatSwitched, OffsetChanged,
+    MediaChanged, TimelineMoved, QueueChanged, ChatSaid, HandChanged, ReadyChanged, WaitingSwitched, WaitBegan, WaitEnded, RoomClosed,
 )  # fmt: skip
 _OTHERS: Final = (Welcome, Status, Reacted, Ack, Refused, Malformed, Draining, Pong)
 
@@ -278,5 +285,5 @@ def _tag(kind: type[msgspec.Struct]) -> str:
 
 _HEAD: Final = msgspec.json.Decoder(Unknown)
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Heard]]] = {
-    _tag(kind): msgspec.json.Decoder(kind) for kind in (*_EVENTS, *_OTHERS)
+    _tag(kind): msgspec.json.Decoder(kind) for kind in (*EVENTS, *_OTHERS)
 }
