@@ -254,7 +254,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 EVENTS: Final = (
     Opened, Joined, Left, HostChanged, RoleChanged, LockChanged, CapacityChanged, ChatSwitched, OffsetChanged,
-    MediaChanged, TimelineMoved, QueueChanged, ChatSaid, HandChanged, ReadyChanged, WaitingSwitched, WaitBegan, WaitEnded, RoomClosed,
+    MediaChanged, TimelineMoved, QueueChanged, ChatSaid, HandChanged, ReadyChanged, WaitingSwitched, WaitBegan,
+    WaitEnded, RoomClosed,
 )  # fmt: skip
 _OTHERS: Final = (Welcome, Status, Reacted, Ack, Refused, Malformed, Draining, Pong)
 
