@@ -10,6 +10,7 @@ from tutti.core import commands as c
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.room import Room
+from tutti.infra.log_rules import KEPT_EVENTS, KEPT_MS
 from tutti.service.limits import Limits, Rate
 from tutti.transports.engineio_admission import Caps
 from tutti.transports.handshake import Rejected
@@ -200,6 +201,23 @@ async def test_saying_hello_again_tells_exactly_what_was_missed_of_a_gap() -> No
         assert [two["text"], three["text"]] == ["two", "three"]
         assert [two["seq"], three["seq"]] == [one["seq"] + 1, one["seq"] + 2]
         assert ben.wire.closed_with is None
+
+
+async def test_what_is_kept_no_longer_is_answered_by_the_whole_room() -> None:
+    async with Hotel() as hotel:
+        ada = await hotel.enters("ada")
+        early = await _snapshot(hotel)
+        for _ in range(2):  # the second half makes the log forget: only what is 30 s old may go
+            for n in range(KEPT_EVENTS):
+                await ada.says("chat", text=str(n))
+            await hotel.passes(KEPT_MS / 1000 + 1)
+        ada.take()
+        await ada.says("hello", resume={"epoch": early.epoch, "seq": early.seq})
+        welcome = ada.only("welcome")
+        assert (welcome["resumed"], welcome["reason"]) == (False, "too_old")
+        assert welcome["seq"] == early.seq + 2 * KEPT_EVENTS
+        await ada.says("hello", resume={"epoch": early.epoch, "seq": welcome["seq"] - 500})
+        assert ada.take()[0]["missed"] == 500
 
 
 async def test_a_hello_again_that_is_none_ends_nothing() -> None:
