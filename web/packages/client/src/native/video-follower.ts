@@ -7,6 +7,7 @@
 
 import { Follower, MUSIC, VIDEO, type Action, type Sample } from "../follow";
 import type { NativeRoom } from "./native-room";
+import { Pacing, type PacedVideo } from "./pacing";
 import { isAnotherWish, planned, type Plan } from "./plan";
 import { Playhead, type ReadableVideo } from "./playhead";
 import { targetAt, within, type RoomState } from "./room-state";
@@ -17,6 +18,7 @@ export type { Sound } from "./sounding";
 
 /** What is used of a video element and of a room. */
 export type FollowedVideo = ReadableVideo &
+  PacedVideo &
   Pick<HTMLVideoElement, "duration" | "ended" | "muted" | "paused" | "pause" | "play"> &
   Pick<HTMLVideoElement, "readyState" | "seeking" | "addEventListener" | "removeEventListener">;
 export type FollowedRoom = Pick<NativeRoom, "view" | "subscribe" | "roomNow" | "bound" | "report">;
@@ -30,13 +32,16 @@ export interface FollowerOptions {
 }
 
 const LOOK_EVERY_MS = 100;
+const SOONEST_LOOK_MS = 1;
 const STARTING_LOOK_MS = 15;
 const STARTS_WITHIN_MS = 400;
+/** A browser's clock runs as soon as it is told to play, and stands again until the sound has begun. */
+const UNSTEADY_MS = 130;
+/** Browsers seek sooner than most players, and start later; what this one takes is learned from there. */
+const LIKELY_COSTS = { seekMs: 180, deviationMs: 80, startMs: 50, known: false };
 const REPORT_EVERY_MS = 500;
 const HAVE_METADATA = 1;
 const HAVE_FUTURE_DATA = 3;
-/** Setting the same speed again costs some browsers a stutter. */
-const SAME_RATE = 0.00005;
 
 const EVENTS = ["canplay", "durationchange", "ended", "seeked"] as const;
 
@@ -62,6 +67,7 @@ export class NativeFollower {
   private readonly now: () => number;
   private readonly playhead: Playhead;
   private readonly sounding: Sounding;
+  private readonly pacing: Pacing;
 
   constructor(
     private readonly video: FollowedVideo,
@@ -70,8 +76,9 @@ export class NativeFollower {
   ) {
     this.now = options.now ?? (() => performance.now());
     this.playhead = new Playhead(video, this.now);
+    this.pacing = new Pacing(video);
     this.sounding = new Sounding(video, options.onSound ?? (() => {}), this.now);
-    this.follower = new Follower(options.music ? MUSIC : VIDEO);
+    this.follower = new Follower(options.music ? MUSIC : VIDEO, { costs: LIKELY_COSTS });
   }
 
   /** The error in ms, position less target, as last seen; null while it is not known. */
@@ -129,9 +136,9 @@ export class NativeFollower {
     const sample = this.sample(plan, state, me, roomNow);
     const [next, action] = this.follower.step(sample);
     this.follower = next;
-    this.carryOut(action);
+    this.carryOut(action, plan);
     const wanted = Math.min(LOOK_EVERY_MS, action.lookInMs ?? Infinity, plan.until - roomNow);
-    return this.starting === null ? Math.max(0, wanted) : STARTING_LOOK_MS;
+    return this.starting === null ? Math.max(SOONEST_LOOK_MS, wanted) : STARTING_LOOK_MS;
   }
 
   private planned(state: RoomState, me: string | null, roomNow: number): Plan {
@@ -189,9 +196,9 @@ export class NativeFollower {
     return this.follower.seeking ? "seeking" : "buffering";
   }
 
-  private carryOut(action: Action): void {
+  private carryOut(action: Action, plan: Plan): void {
     const { video } = this;
-    if (Math.abs(video.playbackRate - action.rate) > SAME_RATE) video.playbackRate = action.rate;
+    this.pacing.set(action.rate, plan.rate);
     if (action.hold && !video.paused) {
       video.pause();
       this.playhead.forget();
@@ -205,12 +212,13 @@ export class NativeFollower {
     }
   }
 
-  /** Told to play, and not moving yet: what it says then is neither a pause nor an error. */
+  /** Told to play, and not steady yet: what it says then is neither a pause nor an error. */
   private isStarting(): boolean {
     const { starting, video } = this;
     if (starting === null) return false;
-    const moved = video.currentTime !== starting.from;
-    if (!moved && !video.paused && this.now() - starting.at < STARTS_WITHIN_MS) return true;
+    const forMs = this.now() - starting.at;
+    const steady = video.currentTime !== starting.from && forMs >= UNSTEADY_MS;
+    if (!steady && !video.paused && forMs < STARTS_WITHIN_MS) return true;
     this.starting = null;
     return false;
   }
