@@ -260,7 +260,7 @@ class Follower:
         over = max(CATCH_OVER_MS, min(sample.bound_ms, self.limits.jump_ms))
         catching = size > (CAUGHT_UNDER_MS if self.catching else over)
         most, gain = (self.limits.most, CATCH_GAIN) if catching else (TRIM, TRIM_GAIN)
-        pace = self.pace if catching else self._pace(error / sample.rate, elapsed_ms)
+        pace = self.pace if size > CAUGHT_UNDER_MS else self._pace(error / sample.rate, elapsed_ms)
         wanted = min(max(pace - gain * error / sample.rate, -most), most)
         trim = self.trim if abs(wanted - self.trim) < LEAST_CHANGE else wanted
         running = replace(self, catching=catching, free=self.free and catching, trim=trim, pace=pace)

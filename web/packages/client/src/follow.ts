@@ -232,7 +232,8 @@ export class Follower {
     const over = Math.max(CATCH_OVER_MS, Math.min(sample.boundMs, limits.jumpMs));
     const catching = Math.abs(error) > (this.state.catching ? CAUGHT_UNDER_MS : over);
     const [most, gain] = catching ? [limits.most, CATCH_GAIN] : [TRIM, TRIM_GAIN];
-    const pace = catching ? this.state.pace : this.paced(error / sample.rate, elapsedMs);
+    const small = Math.abs(error) <= CAUGHT_UNDER_MS;
+    const pace = small ? this.paced(error / sample.rate, elapsedMs) : this.state.pace;
     const wanted = clamp(pace - (gain * error) / sample.rate, most);
     const trim = Math.abs(wanted - this.state.trim) < LEAST_CHANGE ? this.state.trim : wanted;
     const free = this.state.free && catching;
