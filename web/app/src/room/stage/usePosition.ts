@@ -1,4 +1,4 @@
-import type { NativeRoom } from "@tutti/client/native";
+import { positionAt, type NativeRoom } from "@tutti/client/native";
 import { useEffect, useState } from "react";
 
 export interface Shown {
@@ -27,16 +27,24 @@ export function usePosition(room: NativeRoom, video: HTMLVideoElement | null): S
   return shown;
 }
 
+/** The room's position, not mine: what I am offset by is between me and my player. */
 function shownNow(room: NativeRoom, video: HTMLVideoElement | null): Shown {
-  const length = (video?.duration ?? Number.NaN) * 1000;
-  const known = Number.isFinite(length) && length > 0;
-  const duration = known ? length : (room.view().room?.media?.durationMs ?? 0);
-  const position = room.position() ?? 0;
+  const media = room.view().room?.media ?? null;
+  const duration = durationOf(media?.durationMs ?? null, video);
+  const now = room.roomNow();
+  const timeline = room.position() === null ? null : room.timelineAt(now);
   return {
     duration,
-    position: duration > 0 ? Math.min(position, duration) : position,
+    position: timeline === null ? 0 : positionAt(timeline, now, duration > 0 ? duration : null),
     buffered: video === null ? [] : stretches(video.buffered),
   };
+}
+
+/** Where the file and what was said of it differ by a little, the end is where the first of them ends. */
+function durationOf(saidMs: number | null, video: HTMLVideoElement | null): number {
+  const ofFile = (video?.duration ?? Number.NaN) * 1000;
+  const known = [saidMs ?? Number.NaN, ofFile].filter((ms) => Number.isFinite(ms) && ms > 0);
+  return known.length === 0 ? 0 : Math.min(...known);
 }
 
 function stretches(ranges: TimeRanges): [number, number][] {
