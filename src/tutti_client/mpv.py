@@ -295,6 +295,8 @@ def _place(reading: Reading, frame_ms: float, *, by_sound: bool) -> Place | None
 
 
 def _sensible(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
     return isinstance(value, int | float) and math.isfinite(value) and 0 <= value * 1000 < FARTHEST_MS
 
 
