@@ -28,6 +28,10 @@ function errorAt(estimate: ClockEstimate, at: number, ahead = AHEAD_MS): number 
   return roomTime(estimate, at) - (at + ahead);
 }
 
+function drifted(at: number): number {
+  return AHEAD_MS + at * 80e-6;
+}
+
 function every(ms: number, count: number, make: (at: number) => Probe): Probe[] {
   return Array.from({ length: count }, (_, n) => make(n * ms));
 }
@@ -56,10 +60,9 @@ describe("the room's clock", () => {
   });
 
   it("learns a drift of 80 ppm, and is right long after", () => {
-    const ahead = (at: number): number => AHEAD_MS + at * 80e-6;
-    const estimate = estimateOf(every(5000, 24, (at) => probe(at, 1, 1, ahead(at + 1))));
+    const estimate = estimateOf(every(5000, 24, (at) => probe(at, 1, 1, drifted(at + 1))));
     expect(driftPpm(estimate)).toBeCloseTo(80, 0);
-    expect(Math.abs(errorAt(estimate, 175_000, ahead(175_000)))).toBeLessThan(0.5);
+    expect(Math.abs(errorAt(estimate, 175_000, drifted(175_000)))).toBeLessThan(0.5);
     expect(boundAt(estimate, 175_000)).toBeLessThan(5);
   });
 
