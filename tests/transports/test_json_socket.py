@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.service.world import settle
 from tests.transports.json_room import HOST, ROOM, Hotel
@@ -10,6 +15,7 @@ from tutti.core import commands as c
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.room import Room
+from tutti.dialects.native.dialect import Native
 from tutti.infra.log_rules import KEPT_EVENTS, KEPT_MS
 from tutti.service.limits import Limits, Rate
 from tutti.transports.engineio_admission import Caps
@@ -487,3 +493,47 @@ async def _snapshot(hotel: Hotel) -> Room:
     room = await hotel.world.rooms.look(ROOM)
     assert isinstance(room, Room)
     return room
+
+
+words = st.sampled_from(
+    [*Native.events, "type", "ref", "id", "to", "resume", "epoch", "seq", "member", "text", "x"]
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=5),
+    max_leaves=9,
+)
+sentence = st.fixed_dictionaries({"type": words}, optional={"ref": anything, "id": anything, "to": anything})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.binary(max_size=40) | (anything | sentence).map(lambda said: json.dumps(said).encode()),
+        max_size=12,
+    )
+)
+def test_whatever_a_client_says_breaks_nothing_for_anybody(said: list[bytes]) -> None:
+    async def conversation() -> None:
+        async with Hotel() as hotel:
+            ada, eve = await hotel.enters("ada"), await hotel.enters("eve")
+            for text in said:
+                if eve.wire.closed_with is None and _is_text(text):
+                    eve.writes(text)
+                    await settle()
+            assert eve.wire.closed_with in (None, (1000, "left")), "never our mistake"
+            assert ada.wire.closed_with is None
+            ada.take()
+            await ada.says("chat", text="still here", ref=1)
+            assert ada.types()[-2:] == ["chat", "ack"]
+
+    asyncio.run(conversation())
+
+
+def _is_text(said: bytes) -> bool:
+    """What the WebSocket would let through."""
+    try:
+        said.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import structlog
+from msgspec import Meta
 
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
@@ -67,6 +68,9 @@ class _Answer(msgspec.Struct, frozen=True, gc=False):
 _head = msgspec.json.Decoder(_Head)
 _token = msgspec.json.Decoder(_Token)
 _answer = msgspec.json.Decoder(_Answer)
+_ref = msgspec.json.Decoder(
+    Annotated[str, Meta(max_length=128)] | Annotated[int, Meta(ge=-(2**53), le=2**53)]
+)
 _json = msgspec.json.Encoder().encode
 
 
@@ -214,7 +218,7 @@ class JsonSocket:
         if session is None:
             self._first(head, data)
         elif head.type == "ping":
-            self._pong(session, head)
+            self._pong(session, _ref_of(head))
         else:
             self._hear(session, head, data)
 
@@ -248,35 +252,35 @@ class JsonSocket:
         self._hear(session, head, data)
 
     def _hear(self, session: Session, head: _Head, data: bytes) -> None:
-        reply = None
+        ref, reply = _ref_of(head), None
         if head.type == "hello":
-            reply = partial(self._welcomed, head.ref)
-        elif head.ref != _NO_REF:
-            reply = partial(self._reply, head.ref)
+            reply = partial(self._welcomed, ref)
+        elif ref is not None:
+            reply = partial(self._reply, ref)
         session.hear(self._home.dialect, head.type, (msgspec.Raw(data), self._room), reply)
 
-    def _pong(self, session: Session, head: _Head) -> None:
+    def _pong(self, session: Session, ref: bytes | None) -> None:
         clock = self._home.hall.rooms.clock
         wait_s = session.too_fast(clock.now_ms())
         if wait_s:
             refused = Refused(Reason.RATE_LIMITED, retry_after_s=wait_s)
-            self._reply(head.ref, self._home.dialect.answer(refused))
+            self._reply(ref, self._home.dialect.answer(refused))
             return
-        before = b'{"type":"pong","ref":' + bytes(head.ref) + b',"at":'
+        before = b'{"type":"pong","ref":' + (ref or b"null") + b',"at":'
         payload = before + b"%.3f}" % clock.now_ms()
         self._socket.send_now(websocket_header(FINAL | TEXT, len(payload)) + payload)
 
-    def _reply(self, ref: msgspec.Raw, answer: bytes) -> None:
+    def _reply(self, ref: bytes | None, answer: bytes) -> None:
         """The dialect's answer, with what the client calls its question."""
-        if ref != _NO_REF:
-            answer = answer[:-1] + b',"ref":' + bytes(ref) + b"}"
+        if ref is not None:
+            answer = answer[:-1] + b',"ref":' + ref + b"}"
         self.send(Frame(answer))
 
-    def _welcomed(self, ref: msgspec.Raw, answer: bytes) -> None:
+    def _welcomed(self, ref: bytes | None, answer: bytes) -> None:
         """`welcome` has been said, or this is why not. Who is not let in has no further business here."""
         outcome = _answer.decode(answer)
         accepted = outcome.type == "ack"
-        if ref != _NO_REF or not accepted:
+        if ref is not None or not accepted:
             self._reply(ref, answer)
         if accepted:
             self._entered = True
@@ -302,6 +306,17 @@ class JsonSocket:
         self._stop_waiting()
         self.send(self._home.dialect.refuse(Refused(Reason.UNAUTHENTICATED, why)))
         self.close(POLICY, why)
+
+
+def _ref_of(head: _Head) -> bytes | None:
+    """The JSON that comes back with the answer, as it was; of what cannot be a ref the dialect will say so."""
+    if head.ref == _NO_REF:
+        return None
+    try:
+        _ref.decode(head.ref)
+    except msgspec.MsgspecError:
+        return None
+    return bytes(head.ref)
 
 
 def _token_of(data: bytes) -> str | None:
