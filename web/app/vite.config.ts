@@ -32,8 +32,10 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     target: "es2022",
+    // hls.js is one piece, and fetched only by whoever plays such a stream.
+    chunkSizeWarningLimit: 700,
   },
   server: {
-    proxy: { "/auth": SERVER, "/socket.io": { target: SERVER, ws: true } },
+    proxy: { "/v1": { target: SERVER, ws: true } },
   },
 });

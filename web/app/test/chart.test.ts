@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, heard, seriesOf, type Standing } from "../src/room/timing/history";
+import { togetherWithin } from "../src/room/timing/spread";
 import { runs, scaleOf, SPAN_MS, summaryOf, tickLabel, x, y, type Series } from "../src/room/timing/scale";
 
 function series(errors: readonly number[], everyMs = 1_000): Series {
@@ -78,5 +79,25 @@ describe("the last minute", () => {
   it("shows nobody who has left", () => {
     const history = heard(EMPTY, standings({ ann: 1, gone: 2 }), 0);
     expect(seriesOf(history, names).map(({ id }) => id)).toEqual(["ann"]);
+  });
+});
+
+describe("together within", () => {
+  it("is a promise: what is unsure counts in full", () => {
+    const ann = { error: 3, bound: 2 };
+    const ben = { error: -4, bound: 5 };
+    expect(togetherWithin([ann, ben])).toBe(14);
+    expect(togetherWithin([ann, ben, { error: 0, bound: 1 }])).toBe(14);
+    expect(togetherWithin([ann, { error: 3, bound: 20 }])).toBe(22);
+  });
+
+  it("is not known before two are", () => {
+    expect(togetherWithin([])).toBeNull();
+    expect(
+      togetherWithin([
+        { error: 3, bound: 2 },
+        { error: null, bound: null },
+      ]),
+    ).toBeNull();
   });
 });

@@ -7,14 +7,15 @@ import { useSource, type Source } from "./useSource";
 interface Props {
   source: Source;
   video: HTMLVideoElement | null;
+  muted: boolean;
   onVideo: (video: HTMLVideoElement | null) => void;
   onToggle: () => void;
 }
 
-export function Screen({ source, video, onVideo, onToggle }: Props) {
+export function Screen({ source, video, muted, onVideo, onToggle }: Props) {
   const { room, state, mayControl } = useInside();
   const failure = useSource(video, source);
-  const { sound, enableSound } = useFollowing(video, room);
+  const { sound, enableSound } = useFollowing(video, room, state.media?.kind === "track");
   useReadiness(room, failure === null ? video : null);
   return (
     <>
@@ -32,9 +33,9 @@ export function Screen({ source, video, onVideo, onToggle }: Props) {
           </p>
         </div>
       )}
-      {sound === "blocked" && failure === null && (
+      {sound === "blocked" && muted && failure === null && (
         <button className="sound-prompt button primary" onClick={enableSound}>
-          Your browser muted this. Turn the sound on
+          Muted by your browser: turn the sound on
         </button>
       )}
     </>

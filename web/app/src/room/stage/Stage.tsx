@@ -57,7 +57,13 @@ export function Stage() {
     <div className="screen" ref={screen}>
       <div className="picture">
         {hasPicture ? (
-          <Screen source={source} video={video} onVideo={setVideo} onToggle={togglePlay} />
+          <Screen
+            source={source}
+            video={video}
+            muted={volume.muted}
+            onVideo={setVideo}
+            onToggle={togglePlay}
+          />
         ) : (
           <Elsewhere provider={source.how === "elsewhere" ? source.provider : null} />
         )}

@@ -1,17 +1,16 @@
 import { useInside, type Inside } from "../inside";
+import { togetherWithin } from "./spread";
 
 /** The room's promise as one number: how far the outermost two are apart. */
 export function Together() {
   const inside = useInside();
-  const errors = Array.from(inside.view.status.values(), ({ error }) => error).filter(
-    (error) => error !== null,
-  );
-  if (errors.length < 2) return <p className="together muted">{whyNone(inside)}</p>;
+  const within = togetherWithin(inside.view.status.values());
+  if (within === null) return <p className="together muted">{whyNone(inside)}</p>;
   return (
     <p className="together">
       <span className="muted">together within</span>{" "}
       <strong>
-        {Math.round(Math.max(...errors) - Math.min(...errors))}
+        {Math.ceil(within)}
         <small> ms</small>
       </strong>
     </p>
