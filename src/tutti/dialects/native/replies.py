@@ -47,7 +47,10 @@ def unreadable(_: Asked, problem: HTTPException) -> Response[Problem]:
         return Response(Problem(code, problem.detail), status_code=status, headers=problem.headers)
     extra = problem.extra if isinstance(problem.extra, list) else []
     details = [_detail(one) for one in extra if isinstance(one, dict)]
-    return Response(Problem(MALFORMED, "; ".join(details) or f"The body cannot be read: {problem.detail}"), status_code=status)
+    return Response(
+        Problem(MALFORMED, "; ".join(details) or f"The body cannot be read: {problem.detail}"),
+        status_code=status,
+    )
 
 
 def undecodable(_: Asked, problem: Exception) -> Response[Problem]:
