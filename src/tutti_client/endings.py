@@ -64,7 +64,7 @@ def of_close(code: int | None, refusal: Refused | None) -> Outcome:
     message = refusal.message if refusal is not None else None
     if end is None or (end is End.REFUSED and (refusal is None or refusal.may_retry)):
         return Lost(message or "the connection was lost")
-    return ended(end, message if end is not End.LEFT else None)
+    return ended(end, message if end is End.REFUSED else None)
 
 
 def of_status(status: int) -> Outcome:

@@ -88,7 +88,7 @@ class Terminal:
 
     def joined(self, room: Room, again: bool) -> None:
         self._waits = None
-        self._say(f"{'Back in' if again else 'In'} {room.name or room.id} with {_names(room)}")
+        self._say(f"{'Back in' if again else 'In'} {_printable(room.name or room.id)} with {_names(room)}")
 
     def status(self, room: Room | None, standing: Standing, connection: str) -> None:
         parts = [f"{_MARKS.get(standing.state, '·')} {_time(standing.position_ms)}", self._mine(standing)]
@@ -101,16 +101,16 @@ class Terminal:
 
     def note(self, note: Note) -> None:
         if note.kind != "seek":
-            self._say(self._coloured(note.text, _YELLOW))
+            self._say(self._coloured(_printable(note.text), _YELLOW))
 
     def lost(self, why: str, retry_in_s: float) -> None:
-        said = f"{why}; trying again"
+        said = f"{_printable(why)}; trying again"
         if self._waits != said:
             self._waits = said
             self._say(self._coloured(f"{said} in {retry_in_s:.1f} s, and until it works", _RED))
 
     def left(self, why: str, message: str) -> None:  # noqa: ARG002 - `why` is for programs
-        self._say(message)
+        self._say(_printable(message))
         self._line = ""
 
     def _mine(self, standing: Standing) -> str:
@@ -145,7 +145,7 @@ class Terminal:
 
     def _say(self, line: str) -> None:
         if self._redraws:
-            self._out.write(f"\r\x1b[K{_printable(line)}\n{_cut(self._line, self._width() - 1)}")
+            self._out.write(f"\r\x1b[K{line}\n{_cut(self._line, self._width() - 1)}")
             self._out.flush()
         else:
             print(line, file=self._out, flush=True)
@@ -211,7 +211,7 @@ def _rounded(value: float | None) -> float | None:
 
 def _printable(text: str) -> str:
     """Names come from strangers: nothing in them commands the terminal."""
-    return "".join(letter if letter.isprintable() or letter == "\x1b" else "·" for letter in text)
+    return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
 def _cut(line: str, width: int) -> str:
