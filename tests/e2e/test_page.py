@@ -291,6 +291,13 @@ async def test_reload_stays_in_the_room_as_the_same_person(two: Two) -> None:
     await expect(one(ann, "you")).to_contain_text("host")
 
 
+async def test_going_back_to_the_start_page_leaves_at_once(two: Two) -> None:
+    ann, ben = two
+    await ben.get_by_role("link", name="to the start page").click()
+    await expect(ben.get_by_role("form", name="Create a room")).to_be_visible()
+    await expect(people(ann)).to_have_count(1)
+
+
 async def test_removed_person_is_told_and_cannot_come_back(two: Two, tmp_path: Path) -> None:
     ann, ben = two
     await one(ann, "Ben").get_by_text("Manage").click()

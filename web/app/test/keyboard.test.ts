@@ -23,8 +23,8 @@ describe("the keyboard", () => {
 
   it("takes the seek bar's arrows for the room, and another slider's for the slider", () => {
     expect(press("ArrowLeft", "seekBar")).toBe("back");
-    expect(press("ArrowLeft", "slider")).toBeNull();
-    expect(press(" ", "slider")).toBe("togglePlay");
+    expect(press("ArrowLeft", "ownArrows")).toBeNull();
+    expect(press(" ", "ownArrows")).toBe("togglePlay");
   });
 
   it("is not in the way of the browser's own shortcuts", () => {

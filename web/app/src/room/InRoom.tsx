@@ -1,5 +1,6 @@
 import type { NativeRoom } from "@tutti/client/native";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState, type MouseEvent } from "react";
+import { navigate } from "../navigation";
 import { Wordmark } from "../Wordmark";
 import { Banner } from "./Banner";
 import { Help } from "./Help";
@@ -52,7 +53,7 @@ function Entered({ room, onEnd }: { room: NativeRoom; onEnd: Props["onEnd"] }) {
   return (
     <div className="room">
       <header className="room-bar">
-        <a href="/" className="home-link" aria-label="Tutti, to the start page">
+        <a href="/" className="home-link" aria-label="Tutti, to the start page" onClick={leave}>
           <Wordmark />
         </a>
         <h1>{view.room?.name}</h1>
@@ -72,6 +73,13 @@ function Entered({ room, onEnd }: { room: NativeRoom; onEnd: Props["onEnd"] }) {
       />
     </div>
   );
+}
+
+/** Within the page, so that the room hears at once that one has left; a new tab is none of its business. */
+function leave(event: MouseEvent): void {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  navigate("/");
 }
 
 const GONE = { code: "left", message: "You are no longer in this room" };

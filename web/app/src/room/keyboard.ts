@@ -54,7 +54,7 @@ export interface Pressed {
 }
 
 /** What has the focus, as far as it changes what a key means. */
-export type Focus = "page" | "seekBar" | "slider" | "field" | "button";
+export type Focus = "page" | "seekBar" | "ownArrows" | "field" | "button";
 
 export function actOf(pressed: Pressed, focus: Focus): Act | null {
   if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
@@ -64,8 +64,8 @@ export function actOf(pressed: Pressed, focus: Focus): Act | null {
   return ACT_OF.get(key) ?? null;
 }
 
-/** Space presses a button; arrows move a slider, and the seek bar's own arrows mean what the room's mean. */
+/** Space presses a button; arrows move a slider, a tab or what scrolls, and the seek bar's own arrows mean what the room's mean. */
 function takesItself(key: string, focus: Focus): boolean {
   if (focus === "button") return key === " ";
-  return focus === "slider" && key.startsWith("Arrow");
+  return focus === "ownArrows" && key.startsWith("Arrow");
 }

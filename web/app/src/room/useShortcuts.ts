@@ -24,7 +24,7 @@ export function useShortcuts(acts: Partial<Record<Act, () => void>>): void {
 function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof HTMLElement)) return "page";
   if (target.matches("[data-keys='seekBar']")) return "seekBar";
-  if (target.matches("input[type='range'], [role='tab']")) return "slider";
+  if (target.matches("input[type='range'], [role='tab'], [role='log']")) return "ownArrows";
   if (target.matches("input[type='checkbox'], button, a, summary")) return "button";
   return target.matches("input, textarea, select") ? "field" : "page";
 }

@@ -41,18 +41,21 @@ export function Stage() {
   const toggleFullscreen = useCallback(() => void fullscreen(screen.current), []);
   const react = useCallback((emoji: string) => ask(room.react(emoji)), [room, ask]);
 
+  const hasPicture = "url" in source;
   useShortcuts({
     togglePlay,
     back: () => ask(room.seekBy(-ARROW_MS)),
     forward: () => ask(room.seekBy(ARROW_MS)),
-    louder: () => volume.changeBy(VOLUME_STEP),
-    quieter: () => volume.changeBy(-VOLUME_STEP),
-    mute: volume.toggleMute,
-    fullscreen: toggleFullscreen,
     react: () => setReacting((open) => !open),
+    // Without a picture here, up and down go on scrolling the page.
+    ...(hasPicture && {
+      louder: () => volume.changeBy(VOLUME_STEP),
+      quieter: () => volume.changeBy(-VOLUME_STEP),
+      mute: volume.toggleMute,
+      fullscreen: toggleFullscreen,
+    }),
   });
 
-  const hasPicture = "url" in source;
   return (
     <div className="screen" ref={screen}>
       <div className="picture">
