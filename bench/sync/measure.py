@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench import report
+from bench import install, report
 from bench.process import LOGS
 from bench.report import Figure
 from bench.sync import chromium, faults, figures, outcome, plot, script, syncplay, tutti
@@ -60,6 +60,7 @@ def measure(plan: Plan) -> Sequence[Figure]:
 
 
 def _usual(system: str, plan: Plan, seed: str) -> Session:
+    install.debian(*tutti.PACKAGES)
     rows = LOGS / f"sync-{plan.profile}-{system}.rows"
     if system == "syncplay":
         with syncplay.party(plan.profile, script.LINKS, seed) as party:

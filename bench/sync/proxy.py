@@ -110,7 +110,8 @@ def main() -> None:
     underway = asyncio.all_tasks(loop)
     for task in underway:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*underway, return_exceptions=True))
+    if underway:
+        loop.run_until_complete(asyncio.wait(underway))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import install, process, programs
+from bench import process, programs
 from bench.sync import clip, instruments, said
 from bench.sync.instruments import Instrument
 from bench.sync.judging import Statement
@@ -21,6 +21,7 @@ from bench.sync.traces import Trace
 from bench.sync.wall_clock import Faketime
 
 PACKAGES = ("mpv",)
+FILM = {"id": "ten-minutes", "provider": "file", "kind": "video", "durationMs": clip.LENGTH_S * 1000}
 
 
 class Tutti:
@@ -28,18 +29,16 @@ class Tutti:
 
     name = "tutti"
 
-    def __init__(self, ports: Sequence[int], page: str, onlooker: Onlooker) -> None:
-        self._ports = ports
-        self._page = page
+    def __init__(self, pages: Sequence[str], onlooker: Onlooker) -> None:
+        self._pages = pages
         self._onlooker = onlooker
         self._members: list[Member] = []
 
     def join(self, number: int) -> Member:
         name = f"tutti-{number}"
         executable = Path(sys.executable).parent / "tutti"
-        url = f"http://127.0.0.1:{self._ports[number]}{self._page}"
         command = [
-            str(executable), "join", url, str(clip.path()), "--name", name, "--json",
+            str(executable), "join", self._pages[number], str(clip.path()), "--name", name, "--json",
             "--", *mpv_options(number), "--force-window=no",
         ]  # fmt: skip
         member = Member(name, command, log=f"sync-{name}")
@@ -78,12 +77,14 @@ class Site:
     proxy: Instrument
     onlooker: Onlooker
     wall_clock: Faketime | None
+    pages: tuple[str, ...]  # the room's address behind each link
 
 
 @contextlib.contextmanager
-def site(profile: str, links: int, seed: str, *, faults: bool = False) -> Iterator[Site]:
+def site(
+    profile: str, links: int, seed: str, *, media: Mapping[str, object] = FILM, faults: bool = False
+) -> Iterator[Site]:
     """A server, a room on it, and the way to it. With `faults` its wall clock can be set, where Debian can help."""
-    install.debian(*PACKAGES)
     with contextlib.ExitStack() as stack:
         wall_clock = stack.enter_context(Faketime.available()) if faults else None
         program = programs.tutti()
@@ -93,25 +94,15 @@ def site(profile: str, links: int, seed: str, *, faults: bool = False) -> Iterat
         proxy = stack.enter_context(
             instruments.running("bench.sync.proxy", profile, str(server.port), str(links), seed)
         )
-        room = _make_room(server.port)
+        room = _make_room(server.port, media)
         onlooker = Onlooker(server.port, room["room"])
         stack.callback(onlooker.leave)
-        party = Tutti([int(port) for port in proxy.answer], room["page"], onlooker)
-        yield Site(party, server, proxy, onlooker, wall_clock)
+        pages = tuple(f"http://127.0.0.1:{port}{room['page']}" for port in proxy.answer)
+        yield Site(Tutti(pages, onlooker), server, proxy, onlooker, wall_clock, pages)
 
 
-def _make_room(port: int) -> dict[str, str]:
-    wish = {
-        "name": "Bench",
-        "userId": MEMBER_ID,
-        "userName": "Onlooker",
-        "media": {
-            "id": "ten-minutes",
-            "provider": "file",
-            "kind": "video",
-            "durationMs": clip.LENGTH_S * 1000,
-        },
-    }
+def _make_room(port: int, media: Mapping[str, object]) -> dict[str, str]:
+    wish = {"name": "Bench", "userId": MEMBER_ID, "userName": "Onlooker", "media": media}
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/v1/rooms", json.dumps(wish).encode(), {"Content-Type": "application/json"}
     )
