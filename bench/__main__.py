@@ -18,6 +18,7 @@ from bench import (
     rest,
     store_append,
 )
+from bench.sync import measure as sync
 
 BENCHES: dict[str, Callable[[options.Options], Sequence[report.Figure]]] = {
     "fanout": fanout.measure,
@@ -28,6 +29,10 @@ BENCHES: dict[str, Callable[[options.Options], Sequence[report.Figure]]] = {
     "rest": rest.measure,
     "delivery_latency": delivery_latency.measure,
     "store_append": store_append.measure,
+    "sync --profile lan": lambda given: sync.measure(sync.Plan("lan", quick=given.quick)),
+    "sync --profile wan": lambda given: sync.measure(sync.Plan("wan", quick=given.quick)),
+    "sync --profile mobile": lambda given: sync.measure(sync.Plan("mobile", quick=given.quick)),
+    "sync --players chromium": lambda given: sync.measure(sync.Plan(players="chromium", quick=given.quick)),
 }
 
 
