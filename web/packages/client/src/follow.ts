@@ -24,10 +24,12 @@ export interface Limits {
   jumpMs: number;
   /** How long media already on its way to the loudspeaker goes on at the old speed. */
   lagMs: number;
+  /** What it takes to start after a seek, as long as that has not been learned. */
+  startMs: number;
 }
 
-export const MUSIC: Limits = { most: 0.03, jumpMs: 80, lagMs: 60 };
-export const VIDEO: Limits = { most: 0.08, jumpMs: 150, lagMs: 60 };
+export const MUSIC: Limits = { most: 0.03, jumpMs: 80, lagMs: 75, startMs: 70 };
+export const VIDEO: Limits = { most: 0.08, jumpMs: 150, lagMs: 75, startMs: 70 };
 
 /** `targetMs`, `playing` and `rate` are the room's; `positionMs` and `state` the player's, as of `nowMs`. */
 export interface Sample {
@@ -71,6 +73,7 @@ const LEAD_MARGIN_MS = 20;
 const LIKELY_DEVIATION_MS = 60;
 const STALL_MS = 2_500;
 const MOST_START_MS = 300;
+const STARTED_AFTER_MS = 150;
 const START_FAILED_AFTER_MS = 1_000;
 const MOST_BOUND_MS = 500;
 
@@ -79,10 +82,11 @@ const CORRECTIONS_WITHIN_MS = 30_000;
 const FIRST_HOLD_OFF_MS = 1_000;
 const HOLD_OFF_GROWS = 2;
 
+/** What this player's seeks take, and to start after one, as learned. To start from a mere pause takes nothing. */
 interface Costs {
   seekMs: number;
   deviationMs: number;
-  startMs: number;
+  startMs: number | null;
   known: boolean;
 }
 
@@ -97,9 +101,11 @@ interface State {
   pace: number;
   catching: boolean;
   seek: { atMs: number; toMs: number; stalled: boolean } | null;
+  /** It was sought, and has not run since. */
+  landed: boolean;
   waiting: boolean;
-  /** When a held player was let go, and how far ahead it was. */
-  release: { atMs: number; gapMs: number } | null;
+  /** When a held player was let go, how far ahead it was, and whether it had been sought and not just held. */
+  release: { atMs: number; gapMs: number; landed: boolean } | null;
   costs: Costs;
   corrections: readonly number[];
   holdOffMs: number;
@@ -108,7 +114,7 @@ interface State {
   restedAtMs: number | null;
 }
 
-const UNKNOWN: Costs = { seekMs: 330, deviationMs: 85, startMs: 0, known: false };
+const UNKNOWN: Costs = { seekMs: 330, deviationMs: 85, startMs: null, known: false };
 
 /** A value: `step` and `forgiven` answer the follower that comes next. */
 export class Follower {
@@ -122,6 +128,10 @@ export class Follower {
   get leadMs(): number {
     const { seekMs, deviationMs } = this.state.costs;
     return seekMs + 2 * deviationMs + LEAD_MARGIN_MS;
+  }
+
+  private get startMs(): number {
+    return this.state.costs.startMs ?? this.state.limits.startMs;
   }
 
   /** Whether a seek was ordered and has not landed. */
@@ -142,7 +152,7 @@ export class Follower {
 
   /** The room moved on purpose: the next seek is no correction, and need not wait. */
   forgiven(): Follower {
-    return this.with({ ...BLANK, seek: null, waiting: false, free: true, holdOffMs: 0, restedAtMs: null });
+    return this.with({ ...BLANK, ...STANDING, free: true, holdOffMs: 0, restedAtMs: null });
   }
 
   private with(change: Partial<State>): Follower {
@@ -151,7 +161,7 @@ export class Follower {
 
   /** Seek to the spot once: many players land a little beside it, and would do so again. */
   private rest(sample: Sample): [Follower, Action] {
-    const still = this.with({ ...BLANK, seek: null, waiting: false });
+    const still = this.with({ ...BLANK, ...STANDING });
     const held = action(sample.rate, { hold: true });
     if (sample.state !== "paused" || this.state.restedAtMs === sample.targetMs) return [still, held];
     const rested = still.with({ restedAtMs: sample.targetMs });
@@ -176,19 +186,20 @@ export class Follower {
       return [this, action(sample.rate, { hold: true, lookInMs: LANDING_LOOK_MS })];
     }
     const costs = seek.stalled || !there ? this.state.costs : afterSeek(this.state.costs, took);
-    return this.with({ seek: null, waiting: true, costs }).wait(sample);
+    return this.with({ seek: null, landed: true, waiting: true, costs }).wait(sample);
   }
 
   /** Held ahead of the room until it comes. */
   private wait(sample: Sample): [Follower, Action] {
+    const { landed } = this.state;
     const gapMs = gapOf(sample);
-    const left = gapMs / sample.rate - this.state.costs.startMs;
+    const left = gapMs / sample.rate - (landed ? this.startMs : 0);
     if (gapMs <= HOLD_UP_TO_MS + this.leadMs && left > ON_THE_SPOT_MS) {
       return [this.with({ waiting: true }), action(sample.rate, { hold: true, lookInMs: left })];
     }
     if (-gapMs > this.jumpOver(sample) && this.maySeek(sample.nowMs)) return this.jump(sample);
-    const release = { atMs: sample.nowMs, gapMs };
-    return [this.with({ ...BLANK, waiting: false, release }), action(sample.rate)];
+    const release = { atMs: sample.nowMs, gapMs, landed };
+    return [this.with({ ...BLANK, landed: false, waiting: false, release }), action(sample.rate)];
   }
 
   /** The room plays and the player stands, so a hold costs nothing. */
@@ -217,15 +228,19 @@ export class Follower {
   /** What was lost between letting go and running is what a start takes. */
   private started(sample: Sample): Follower {
     const { release, costs } = this.state;
-    if (release === null || sample.nowMs - release.atMs < SEEK_SEEN_AFTER_MS) return this;
+    if (release === null) return this;
+    const since = sample.nowMs - release.atMs;
+    if (since >= 0 && since < STARTED_AFTER_MS) return this;
     const lostMs = release.gapMs - gapOf(sample);
-    return this.with({ release: null, costs: afterStart(costs, lostMs / sample.rate) });
+    const learned = release.landed ? afterStart(costs, lostMs / sample.rate) : costs;
+    return this.with({ release: null, costs: learned });
   }
 
   private run(sample: Sample, elapsedMs: number): [Follower, Action] {
-    const { limits, odd } = this.state;
+    const { limits, odd, release } = this.state;
     const error = this.state.errorMs ?? 0;
-    if (Math.abs(error) > this.jumpOver(sample) && !odd && this.maySeek(sample.nowMs)) {
+    const running = !odd && release === null;
+    if (running && Math.abs(error) > this.jumpOver(sample) && this.maySeek(sample.nowMs)) {
       if (error < 0 || error > HOLD_UP_TO_MS) return this.jump(sample);
       return this.with({ ...BLANK, ...this.counted(sample.nowMs), waiting: true }).wait(sample);
     }
@@ -271,7 +286,7 @@ export class Follower {
   }
 
   private jump(sample: Sample): [Follower, Action] {
-    const lead = (this.leadMs + this.state.costs.startMs) * sample.rate;
+    const lead = (this.leadMs + this.startMs) * sample.rate;
     const toMs = Math.max(0, sample.targetMs + lead);
     const seek = { atMs: sample.nowMs, toMs, stalled: false };
     const jumped = this.with({ ...BLANK, ...this.counted(sample.nowMs), waiting: false, seek });
@@ -281,12 +296,13 @@ export class Follower {
 
 const BLANK = { errorMs: null, odd: false, trim: 0, catching: true, release: null } as const;
 
+const STANDING = { seek: null, landed: false, waiting: false } as const;
+
 const FRESH: Omit<State, "limits"> = {
   ...BLANK,
+  ...STANDING,
   atMs: 0,
   pace: 0,
-  seek: null,
-  waiting: false,
   costs: UNKNOWN,
   corrections: [],
   holdOffMs: 0,
@@ -319,5 +335,6 @@ function afterSeek(costs: Costs, tookMs: number): Costs {
 
 function afterStart(costs: Costs, tookMs: number): Costs {
   if (tookMs > MOST_START_MS) return costs;
-  return { ...costs, startMs: Math.max(0, costs.startMs + 0.5 * (tookMs - costs.startMs)) };
+  const start = costs.startMs === null ? tookMs : (costs.startMs + tookMs) / 2;
+  return { ...costs, startMs: Math.max(0, start) };
 }

@@ -12,7 +12,7 @@ export interface Nature {
   cardPpm: number;
 }
 
-export const BROWSER: Nature = { seekMs: [60, 300], startMs: [5, 40], noiseMs: 5, cardPpm: 0 };
+export const BROWSER: Nature = { seekMs: [10, 300], startMs: [65, 85], noiseMs: 5, cardPpm: 0 };
 export const SLUGGISH: Nature = { seekMs: [50, 600], startMs: [0, 20], noiseMs: 1, cardPpm: 100 };
 
 const TICK_MS = 5;
@@ -27,6 +27,7 @@ export class SimulatedPlayer {
   private mediaMs = 0;
   private rate = 1;
   private held = true;
+  private sought = true;
   private busy: { state: PlayerState; until: number } = { state: "paused", until: 0 };
   private stalledUntil = 0;
   private looksAt = 0;
@@ -96,11 +97,15 @@ export class SimulatedPlayer {
 
   private obey(action: Action): void {
     this.rate = action.rate;
-    if (this.held && !action.hold) this.beBusy("paused", this.nature.startMs);
+    if (this.held && !action.hold) {
+      if (this.sought) this.beBusy("paused", this.nature.startMs);
+      this.sought = false;
+    }
     this.held = action.hold;
     if (action.seekToMs === null) return;
     this.mediaMs = action.seekToMs;
     this.seeks.push(this.nowMs);
+    this.sought = true;
     this.beBusy("seeking", this.nature.seekMs);
   }
 

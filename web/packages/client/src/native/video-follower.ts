@@ -130,9 +130,9 @@ export class NativeFollower {
       this.seen = null;
       return LOOK_EVERY_MS;
     }
-    if (this.isStarting()) return STARTING_LOOK_MS;
     const roomNow = this.room.roomNow();
     const plan = this.planned(state, me, roomNow);
+    if (this.isStarting(plan)) return STARTING_LOOK_MS;
     const sample = this.sample(plan, state, me, roomNow);
     const [next, action] = this.follower.step(sample);
     this.follower = next;
@@ -213,12 +213,12 @@ export class NativeFollower {
   }
 
   /** Told to play, and not steady yet: what it says then is neither a pause nor an error. */
-  private isStarting(): boolean {
+  private isStarting(plan: Plan): boolean {
     const { starting, video } = this;
     if (starting === null) return false;
     const forMs = this.now() - starting.at;
     const steady = video.currentTime !== starting.from && forMs >= UNSTEADY_MS;
-    if (!steady && !video.paused && forMs < STARTS_WITHIN_MS) return true;
+    if (plan.playing && !steady && !video.paused && forMs < STARTS_WITHIN_MS) return true;
     this.starting = null;
     return false;
   }
