@@ -25,11 +25,13 @@ State = Literal["playing", "paused", "seeking", "buffering", "background"]
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`most`: how far from the room's speed a player may run to catch up. `jump_ms`: errors over this are jumped.
-    `lag_ms`: how long media already on its way to the loudspeaker goes on at the old speed."""
+    `lag_ms`: how long media already on its way to the loudspeaker goes on at the old speed. `start_ms`: what it takes
+    to start after a seek, as long as that has not been learned."""
 
     most: float
     jump_ms: float
     lag_ms: float
+    start_ms: float = 0.0
 
 
 MUSIC = Limits(most=0.03, jump_ms=80.0, lag_ms=380.0)
@@ -82,6 +84,7 @@ LEAD_MARGIN_MS = 20.0
 LIKELY_DEVIATION_MS = 60.0
 STALL_MS = 2_500.0
 MOST_START_MS = 300.0
+STARTED_AFTER_MS = 150.0
 START_FAILED_AFTER_MS = 1_000.0
 MOST_BOUND_MS = 500.0
 
@@ -93,11 +96,12 @@ HOLD_OFF_GROWS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What this player's seeks and starts take, as learned."""
+    """What this player's seeks take, what it takes to start after one, and to go on after a mere pause, as learned."""
 
     seek_ms: float = 330.0
     deviation_ms: float = 85.0
-    start_ms: float = 0.0
+    start_ms: float | None = None
+    resume_ms: float | None = None
     known: bool = False
 
     @property
@@ -107,7 +111,7 @@ class Costs:
     def after_seek(self, took_ms: float) -> Costs:
         """A seek that took longer than any seek does was a stall: what was learned may be as wrong."""
         if took_ms > STALL_MS:
-            return Costs(start_ms=self.start_ms)
+            return Costs(start_ms=self.start_ms, resume_ms=self.resume_ms)
         if not self.known:
             deviation = max(LIKELY_DEVIATION_MS, took_ms / 4)
             return replace(self, seek_ms=took_ms, deviation_ms=deviation, known=True)
@@ -115,10 +119,12 @@ class Costs:
         deviation = max(self.deviation_ms + 0.3 * (abs(over) - self.deviation_ms), over / 2)
         return replace(self, seek_ms=self.seek_ms + 0.3 * over, deviation_ms=deviation)
 
-    def after_start(self, took_ms: float) -> Costs:
+    def after_start(self, took_ms: float, *, landed: bool) -> Costs:
         if took_ms > MOST_START_MS:
             return self
-        return replace(self, start_ms=max(0.0, self.start_ms + 0.5 * (took_ms - self.start_ms)))
+        known = self.start_ms if landed else self.resume_ms
+        learned = max(0.0, took_ms if known is None else (known + took_ms) / 2)
+        return replace(self, start_ms=learned) if landed else replace(self, resume_ms=learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ class Release:
     at_ms: float
     gap_ms: float
     """How far ahead the player was when it was let go."""
+    landed: bool
+    """It had been sought, and not just held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,8 @@ class Follower:
     """The part of the trim that makes up for a sound card that runs fast or slow."""
     catching: bool = True
     seek: Seek | None = None
+    landed: bool = True
+    """It was opened or sought, and has not run since."""
     waiting: bool = False
     release: Release | None = None
     costs: Costs = Costs()
@@ -176,7 +186,14 @@ class Follower:
 
     def forgiven(self) -> Follower:
         """The room moved on purpose: the next seek is no correction, and need not wait."""
-        return replace(self._blank(), seek=None, waiting=False, free=True, hold_off_ms=0.0, rested_at_ms=None)
+        return replace(
+            self._blank(),
+            seek=None,
+            waiting=False,
+            free=True,
+            hold_off_ms=0.0,
+            rested_at_ms=None,
+        )
 
     def _blank(self) -> Follower:
         return replace(self, error_ms=None, odd=0, trim=0.0, catching=True, release=None)
@@ -190,7 +207,7 @@ class Follower:
         still = replace(still, rested_at_ms=sample.target_ms)
         if abs(sample.position_ms - sample.target_ms) <= ON_THE_SPOT_MS:
             return still, held
-        return still, replace(held, seek_to_ms=sample.target_ms)
+        return replace(still, landed=True), replace(held, seek_to_ms=sample.target_ms)
 
     def _unsettled(self, sample: Sample) -> tuple[Follower, Action]:
         seek = self.seek
@@ -207,17 +224,18 @@ class Follower:
         if took < SEEK_SEEN_AFTER_MS or not (there or took > SEEK_FAILED_AFTER_MS):
             return self, Action(sample.rate, hold=True, look_in_ms=LANDING_LOOK_MS)
         costs = self.costs if seek.stalled or not there else self.costs.after_seek(took)
-        return replace(self, seek=None, waiting=True, costs=costs)._wait(sample)
+        return replace(self, seek=None, landed=True, waiting=True, costs=costs)._wait(sample)
 
     def _wait(self, sample: Sample) -> tuple[Follower, Action]:
         """Held ahead of the room until it comes."""
         gap = sample.position_ms - sample.target_ms
-        left = gap / sample.rate - self.costs.start_ms
+        left = gap / sample.rate - self._start_ms(landed=self.landed)
         if gap <= HOLD_UP_TO_MS + self.costs.lead_ms and left > ON_THE_SPOT_MS:
             return replace(self, waiting=True), Action(sample.rate, hold=True, look_in_ms=left)
         if -gap > self._jump_over(sample) and self._may_seek(sample.now_ms):
             return self._jump(sample)
-        started = replace(self._blank(), waiting=False, release=Release(sample.now_ms, gap))
+        release = Release(sample.now_ms, gap, self.landed)
+        started = replace(self._blank(), landed=False, waiting=False, release=release)
         return started, Action(sample.rate)
 
     def _start(self, sample: Sample) -> tuple[Follower, Action]:
@@ -245,14 +263,16 @@ class Follower:
 
     def _started(self, sample: Sample) -> Follower:
         """What was lost between letting go and running is what a start takes."""
-        if self.release is None or sample.now_ms - self.release.at_ms < SEEK_SEEN_AFTER_MS:
+        if self.release is None or 0.0 <= sample.now_ms - self.release.at_ms < STARTED_AFTER_MS:
             return self
         lost = self.release.gap_ms - (sample.position_ms - sample.target_ms)
-        return replace(self, release=None, costs=self.costs.after_start(lost / sample.rate))
+        costs = self.costs.after_start(lost / sample.rate, landed=self.release.landed)
+        return replace(self, release=None, costs=costs)
 
     def _run(self, sample: Sample, elapsed_ms: float) -> tuple[Follower, Action]:
         error = self.error_ms or 0.0
-        if abs(error) > self._jump_over(sample) and self.odd == 0 and self._may_seek(sample.now_ms):
+        running = self.odd == 0 and self.release is None
+        if running and abs(error) > self._jump_over(sample) and self._may_seek(sample.now_ms):
             if 0.0 < error <= HOLD_UP_TO_MS:
                 return replace(self._blank()._counted(sample.now_ms), waiting=True)._wait(sample)
             return self._jump(sample)
@@ -263,8 +283,8 @@ class Follower:
         pace = self.pace if size > CAUGHT_UNDER_MS else self._pace(error / sample.rate, elapsed_ms)
         wanted = min(max(pace - gain * error / sample.rate, -most), most)
         trim = self.trim if abs(wanted - self.trim) < LEAST_CHANGE else wanted
-        running = replace(self, catching=catching, free=self.free and catching, trim=trim, pace=pace)
-        return running, Action(sample.rate * (1 + trim))
+        followed = replace(self, catching=catching, free=self.free and catching, trim=trim, pace=pace)
+        return followed, Action(sample.rate * (1 + trim))
 
     def _pace(self, error: float, elapsed_ms: float) -> float:
         pace = self.pace - PACE_GAIN * error * min(elapsed_ms, SMOOTH_OVER_MS)
@@ -273,6 +293,10 @@ class Follower:
     def _jump_over(self, sample: Sample) -> float:
         """An error inside the clock's bound may be none: only a larger one is worth an interruption."""
         return max(self.limits.jump_ms, min(sample.bound_ms, MOST_BOUND_MS)) * sample.rate
+
+    def _start_ms(self, *, landed: bool) -> float:
+        known, likely = (self.costs.start_ms, self.limits.start_ms) if landed else (self.costs.resume_ms, 0.0)
+        return likely if known is None else known
 
     def _may_seek(self, now_ms: float) -> bool:
         recent = self._recent(now_ms)
@@ -291,6 +315,6 @@ class Follower:
         return tuple(at for at in self.corrections if 0.0 <= now_ms - at <= CORRECTIONS_WITHIN_MS)
 
     def _jump(self, sample: Sample) -> tuple[Follower, Action]:
-        to = max(0.0, sample.target_ms + (self.costs.lead_ms + self.costs.start_ms) * sample.rate)
+        to = max(0.0, sample.target_ms + (self.costs.lead_ms + self._start_ms(landed=True)) * sample.rate)
         jumped = replace(self._blank()._counted(sample.now_ms), waiting=False, seek=Seek(sample.now_ms, to))
         return jumped, Action(sample.rate, seek_to_ms=to, hold=True, look_in_ms=LANDING_LOOK_MS)

@@ -147,7 +147,7 @@ def playing_house(seed: int, link: Profile, nature: Nature, limits: Limits, for_
     return house
 
 
-BROWSED = replace(VIDEO, lag_ms=BROWSER.lag_ms)
+BROWSED = replace(VIDEO, lag_ms=BROWSER.lag_ms, start_ms=70.0)
 PLAYERS = [
     pytest.param(MPV, MUSIC, id="mpv"),
     pytest.param(BROWSER, BROWSED, id="browser"),

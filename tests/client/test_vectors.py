@@ -47,7 +47,7 @@ def test_the_clock_answers_as_written(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases(make.FOLLOW), ids=lambda case: case["name"])
 def test_the_controller_acts_as_written(case: dict[str, Any]) -> None:
     limits = case["limits"]
-    follower = Follower(Limits(limits["most"], limits["jumpMs"], limits["lagMs"]))
+    follower = Follower(Limits(limits["most"], limits["jumpMs"], limits["lagMs"], limits["startMs"]))
     for step in case["steps"]:
         follower, action = (follower.forgiven() if step["forgiven"] else follower).step(
             Sample(*step["sample"])

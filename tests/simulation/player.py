@@ -1,7 +1,8 @@
 """A modelled player on a clock that the test turns: late at everything, noisy, stalling, on a sound card of its own.
 
 What a real one was seen to do is kept: media on its way to the loudspeaker goes on at the old speed, and the reading
-(like mpv's `audio-pts`) runs ahead of that; pausing takes effect at once; a seek takes time and lands on a frame.
+(like mpv's `audio-pts`) runs ahead of that; pausing and going on take effect at once; a seek takes time and lands on
+a frame, and to start after it takes a browser some 70 ms more.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Nature:
 
 
 MPV = Nature(seek_ms=(15.0, 60.0), start_ms=(0.0, 1.0))
-BROWSER = Nature(seek_ms=(60.0, 300.0), start_ms=(5.0, 40.0), noise_ms=5.0, lag_ms=60.0, frame_ms=0.0)
+BROWSER = Nature(seek_ms=(10.0, 300.0), start_ms=(65.0, 85.0), noise_ms=5.0, lag_ms=75.0, frame_ms=0.0)
 SLUGGISH = Nature()
 
 
@@ -39,6 +40,7 @@ class Player:
         self.held = True
         self.seeks: list[float] = []
         self._busy_until_ms = 0.0
+        self._sought = True
         self._busy: State = "paused"
         self._stall_until_ms = 0.0
 
@@ -65,12 +67,14 @@ class Player:
             self.media_ms -= (action.rate - self.rate) * self.nature.lag_ms * (not self.held)
             self.rate = action.rate
         if self.held and not action.hold:
-            self._be_busy("paused", self._rng.uniform(*self.nature.start_ms))
+            self._be_busy("paused", self._rng.uniform(*self.nature.start_ms) * self._sought)
+            self._sought = False
         self.held = action.hold
         if action.seek_to_ms is not None:
             frame = self.nature.frame_ms
             self.media_ms = -(-action.seek_to_ms // frame) * frame if frame else action.seek_to_ms
             self.seeks.append(self.now_ms)
+            self._sought = True
             self._be_busy("seeking", self._rng.uniform(*self.nature.seek_ms))
 
     def stall(self, for_ms: float) -> None:

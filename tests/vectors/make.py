@@ -104,7 +104,9 @@ def _asked(probes: list[Probe]) -> list[Case]:
 def follow_cases() -> list[Case]:
     return [
         _followed("mpv on a LAN", 1, LAN, MPV, MUSIC),
-        _followed("a browser over a WAN", 2, WAN, BROWSER, Limits(VIDEO.most, VIDEO.jump_ms, BROWSER.lag_ms)),
+        _followed(
+            "a browser over a WAN", 2, WAN, BROWSER, Limits(VIDEO.most, VIDEO.jump_ms, BROWSER.lag_ms, 70.0)
+        ),
         _followed("a sluggish player on a mobile link", 3, MOBILE, SLUGGISH, MUSIC),
         _followed("a video that stalls again and again", 4, LAN, SLUGGISH, VIDEO, stalls=5),
     ]
@@ -127,7 +129,12 @@ def _followed(
     house.run(1000.0)
     return {
         "name": name,
-        "limits": {"most": limits.most, "jumpMs": limits.jump_ms, "lagMs": limits.lag_ms},
+        "limits": {
+            "most": limits.most,
+            "jumpMs": limits.jump_ms,
+            "lagMs": limits.lag_ms,
+            "startMs": limits.start_ms,
+        },
         "steps": _answers(Follower(limits), viewer.heard),
     }
 

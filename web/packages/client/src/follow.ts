@@ -82,11 +82,12 @@ const CORRECTIONS_WITHIN_MS = 30_000;
 const FIRST_HOLD_OFF_MS = 1_000;
 const HOLD_OFF_GROWS = 2;
 
-/** What this player's seeks take, and to start after one, as learned. To start from a mere pause takes nothing. */
+/** What this player's seeks take, what it takes to start after one, and to go on after a mere pause, as learned. */
 interface Costs {
   seekMs: number;
   deviationMs: number;
   startMs: number | null;
+  resumeMs?: number;
   known: boolean;
 }
 
@@ -101,7 +102,7 @@ interface State {
   pace: number;
   catching: boolean;
   seek: { atMs: number; toMs: number; stalled: boolean } | null;
-  /** It was sought, and has not run since. */
+  /** It was opened or sought, and has not run since. */
   landed: boolean;
   waiting: boolean;
   /** When a held player was let go, how far ahead it was, and whether it had been sought and not just held. */
@@ -114,7 +115,8 @@ interface State {
   restedAtMs: number | null;
 }
 
-const UNKNOWN: Costs = { seekMs: 330, deviationMs: 85, startMs: null, known: false };
+const UNKNOWN_SEEKS = { seekMs: 330, deviationMs: 85, known: false } as const;
+const UNKNOWN: Costs = { ...UNKNOWN_SEEKS, startMs: null };
 
 /** A value: `step` and `forgiven` answer the follower that comes next. */
 export class Follower {
@@ -130,8 +132,9 @@ export class Follower {
     return seekMs + 2 * deviationMs + LEAD_MARGIN_MS;
   }
 
-  private get startMs(): number {
-    return this.state.costs.startMs ?? this.state.limits.startMs;
+  private startMs(landed: boolean): number {
+    const { limits, costs } = this.state;
+    return landed ? (costs.startMs ?? limits.startMs) : (costs.resumeMs ?? 0);
   }
 
   /** Whether a seek was ordered and has not landed. */
@@ -166,7 +169,7 @@ export class Follower {
     if (sample.state !== "paused" || this.state.restedAtMs === sample.targetMs) return [still, held];
     const rested = still.with({ restedAtMs: sample.targetMs });
     if (Math.abs(gapOf(sample)) <= ON_THE_SPOT_MS) return [rested, held];
-    return [rested, { ...held, seekToMs: sample.targetMs }];
+    return [rested.with({ landed: true }), { ...held, seekToMs: sample.targetMs }];
   }
 
   private unsettled(sample: Sample): [Follower, Action] {
@@ -193,7 +196,7 @@ export class Follower {
   private wait(sample: Sample): [Follower, Action] {
     const { landed } = this.state;
     const gapMs = gapOf(sample);
-    const left = gapMs / sample.rate - (landed ? this.startMs : 0);
+    const left = gapMs / sample.rate - this.startMs(landed);
     if (gapMs <= HOLD_UP_TO_MS + this.leadMs && left > ON_THE_SPOT_MS) {
       return [this.with({ waiting: true }), action(sample.rate, { hold: true, lookInMs: left })];
     }
@@ -232,8 +235,7 @@ export class Follower {
     const since = sample.nowMs - release.atMs;
     if (since >= 0 && since < STARTED_AFTER_MS) return this;
     const lostMs = release.gapMs - gapOf(sample);
-    const learned = release.landed ? afterStart(costs, lostMs / sample.rate) : costs;
-    return this.with({ release: null, costs: learned });
+    return this.with({ release: null, costs: afterStart(costs, lostMs / sample.rate, release.landed) });
   }
 
   private run(sample: Sample, elapsedMs: number): [Follower, Action] {
@@ -286,7 +288,7 @@ export class Follower {
   }
 
   private jump(sample: Sample): [Follower, Action] {
-    const lead = (this.leadMs + this.startMs) * sample.rate;
+    const lead = (this.leadMs + this.startMs(true)) * sample.rate;
     const toMs = Math.max(0, sample.targetMs + lead);
     const seek = { atMs: sample.nowMs, toMs, stalled: false };
     const jumped = this.with({ ...BLANK, ...this.counted(sample.nowMs), waiting: false, seek });
@@ -296,11 +298,12 @@ export class Follower {
 
 const BLANK = { errorMs: null, odd: false, trim: 0, catching: true, release: null } as const;
 
-const STANDING = { seek: null, landed: false, waiting: false } as const;
+const STANDING = { seek: null, waiting: false } as const;
 
 const FRESH: Omit<State, "limits"> = {
   ...BLANK,
   ...STANDING,
+  landed: true,
   atMs: 0,
   pace: 0,
   costs: UNKNOWN,
@@ -324,7 +327,7 @@ function clamp(value: number, most: number): number {
 
 /** A seek that took longer than any seek does was a stall: what was learned may be as wrong. */
 function afterSeek(costs: Costs, tookMs: number): Costs {
-  if (tookMs > STALL_MS) return { ...UNKNOWN, startMs: costs.startMs };
+  if (tookMs > STALL_MS) return { ...costs, ...UNKNOWN_SEEKS };
   if (!costs.known) {
     return { ...costs, seekMs: tookMs, deviationMs: Math.max(LIKELY_DEVIATION_MS, tookMs / 4), known: true };
   }
@@ -333,8 +336,9 @@ function afterSeek(costs: Costs, tookMs: number): Costs {
   return { ...costs, seekMs: costs.seekMs + 0.3 * over, deviationMs: Math.max(smoothed, over / 2) };
 }
 
-function afterStart(costs: Costs, tookMs: number): Costs {
+function afterStart(costs: Costs, tookMs: number, landed: boolean): Costs {
   if (tookMs > MOST_START_MS) return costs;
-  const start = costs.startMs === null ? tookMs : (costs.startMs + tookMs) / 2;
-  return { ...costs, startMs: Math.max(0, start) };
+  const known = (landed ? costs.startMs : costs.resumeMs) ?? tookMs;
+  const learned = Math.max(0, (known + tookMs) / 2);
+  return landed ? { ...costs, startMs: learned } : { ...costs, resumeMs: learned };
 }

@@ -110,9 +110,9 @@ async function look(ms = 100): Promise<void> {
 }
 
 describe("a video that follows the room", () => {
-  it("starts, and is where the room is within a second", async () => {
+  it("starts, and is where the room is within three seconds", async () => {
     follower.start();
-    await look(1000);
+    await look(3000);
     expect(video.paused).toBe(false);
     expect(distance()).toBeLessThan(0.005);
   });
