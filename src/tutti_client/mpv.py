@@ -199,14 +199,15 @@ class Mpv:
 
     async def place(self, *, resting: bool = False) -> Place | None:
         """Where it is, `resting`: which picture it shows; None where it does not say, or says what cannot be."""
-        if not (self.paused and (resting or self._moved_while_paused)):
+        stands = self.paused
+        if not (stands and (resting or self._moved_while_paused)):
             heard = await self._read("audio-pts")
             if heard is not None:
-                return _place(heard, self.frame_ms, by_sound=True)
+                return _place(heard, SOUND_UNSURE_MS, by_sound=True, stands=stands)
         seen = await self._read("time-pos")
-        return (
-            _place(seen, 0.0 if self.paused else self.frame_ms, by_sound=False) if seen is not None else None
-        )
+        if seen is None:
+            return None
+        return _place(seen, 0.0 if stands else self.frame_ms, by_sound=False, stands=stands)
 
     async def show(self, text: str, for_s: float = 3.0) -> None:
         """On the picture, in its corner."""
@@ -223,7 +224,7 @@ class Mpv:
                 return None
             if best is None or reading.took_ms < best.took_ms:
                 best = reading
-            if best.took_ms <= SLOW_MS:
+            if best.took_ms <= SLOW_MS or self.paused:
                 break
         return best
 
@@ -286,12 +287,15 @@ class Mpv:
             self._opened.set_exception(NotPlayable(f"mpv cannot open it: {why or 'unknown error'}"))
 
 
-def _place(reading: Reading, frame_ms: float, *, by_sound: bool) -> Place | None:
+def _place(reading: Reading, unsure_ms: float, *, by_sound: bool, stands: bool) -> Place | None:
+    """What stands is where it is however long it took to say so, and still when the answer came."""
     value = reading.value
     if not _sensible(value):
         return None
-    unsure_ms = reading.took_ms / 2 + (SOUND_UNSURE_MS if by_sound else frame_ms)
-    return Place(value * 1000, reading.at_ms, unsure_ms, by_sound, reading.took_ms <= SLOW_MS)
+    half_ms = reading.took_ms / 2
+    if stands:
+        return Place(value * 1000, reading.at_ms + half_ms, unsure_ms, by_sound, True)
+    return Place(value * 1000, reading.at_ms, unsure_ms + half_ms, by_sound, reading.took_ms <= SLOW_MS)
 
 
 def _sensible(value: Any) -> bool:

@@ -26,6 +26,8 @@ from tutti_client.spoken import Pause, Play, PlayNext, Rate, Ready, Report, Seek
 from tutti_client.wire import Media, Waiting
 
 EVERY_MS: Final = 100.0
+AGAIN_MS: Final = 20.0
+"""When mpv did not answer promptly."""
 WHILE_SEEKING_MS: Final = 15.0
 AFTER_STOPPING_MS: Final = 5.0
 SPIN_MS: Final = 1.5
@@ -147,8 +149,10 @@ class Player:
             return EVERY_MS
         plan = self._planned(room)
         reading = await self._gauge.read(self._now(), resting=plan is None or not plan.playing)
-        if reading is None or plan is None:
+        if plan is None:
             return EVERY_MS
+        if reading is None:
+            return AGAIN_MS
         self._reading = reading
         if self._mpv.ended and not plan.playing:
             await self._at_end(room)
