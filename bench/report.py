@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 
 from bench.compare import Comparison
@@ -12,7 +13,8 @@ from bench.compare import Comparison
 
 @dataclass(frozen=True)
 class Figure:
-    """One number that we claim. `must` and `aim` are limits: upper ones, or lower ones if `higher_is_better`.
+    """One number that we claim; infinity: it never came about. `must` and `aim` are limits: upper ones, or lower ones
+    if `higher_is_better`.
 
     `disturbed`: other programs had so much of the machine that the number says little.
     """
@@ -43,7 +45,8 @@ class Figure:
     def cells(self) -> tuple[str, ...]:
         sign = "≥" if self.higher_is_better else "≤"
         limits = [f"{sign} {_number(x)} {self.unit}" if x is not None else "–" for x in (self.must, self.aim)]
-        return (self.name, *limits, f"{_number(self.measured)} {self.unit}", self.verdict)
+        measured = "never" if self.measured == inf else f"{_number(self.measured)} {self.unit}"
+        return (self.name, *limits, measured, self.verdict)
 
 
 def print_figures(figures: Sequence[Figure]) -> None:
@@ -77,8 +80,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def write_json(path: Path, figures: Sequence[Figure]) -> None:
-    """Every figure with its limits and verdict."""
-    content = [asdict(figure) | {"verdict": figure.verdict} for figure in figures]
+    """Every figure with its limits and verdict; null for what never came about, as JSON has no infinity."""
+    content = [
+        asdict(figure)
+        | {"measured": None if figure.measured == inf else figure.measured, "verdict": figure.verdict}
+        for figure in figures
+    ]
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -15,6 +15,7 @@ AUDIBLE = 0.005
 FRAME_MS = 40.0  # of the clip
 COMMAND_WINDOW_MS = 1000.0
 WORSE_BY_MS = 5.0
+JUST_STARTED_MS = 200.0
 SOUGHT_WITHIN_MS = 5000.0
 
 
@@ -208,11 +209,16 @@ def paused_apart(
 
 
 def truthful(traces: Mapping[str, Trace], target: Target, statements: Iterable[Statement]) -> list[bool]:
-    """For each statement that can be checked: was the true error within the bound it gave?"""
+    """For each statement that can be checked: was the true error within the bound it gave?
+
+    Right after a start `audio-pts` still counts sound that was not yet written, and is no witness.
+    """
     checked: list[bool] = []
     for said in statements:
         trace = traces.get(said.member)
-        truth = error_at(trace, target, said.at) if trace is not None else None
+        if trace is None or not (trace.plays_at(said.at - JUST_STARTED_MS) and trace.plays_at(said.at)):
+            continue
+        truth = error_at(trace, target, said.at)
         if truth is not None:
             checked.append(abs(said.error - truth) <= said.bound)
     return checked

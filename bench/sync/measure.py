@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Sessions:
 
 def measure(plan: Plan) -> Sequence[Figure]:
     """Print what was seen, phase by phase, then the table of claims, and the ratio last."""
-    with _every_core():
+    with _alone(), _every_core():
         if plan.players == "chromium":
             return _show(chromium.measure(plan.profile, quick=plan.quick))
         sessions = Sessions()
@@ -104,6 +105,19 @@ def _print_ratio(ours: Outcome | None, theirs: Outcome | None) -> None:
     if our_spread is not None and their_spread is not None:
         ratio = our_spread.p95 / their_spread.p95
         print(f"ratio tutti / syncplay, steady spread p95: {ratio:.3f} ×", flush=True)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Two runs at once would disturb each other, and write to the same files: the second one waits."""
+    LOGS.mkdir(exist_ok=True)
+    with (LOGS / "sync.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another run of this bench to end …", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
