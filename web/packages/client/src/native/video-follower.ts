@@ -36,9 +36,7 @@ const SOONEST_LOOK_MS = 1;
 const STARTING_LOOK_MS = 15;
 const STARTS_WITHIN_MS = 400;
 /** A browser's clock runs as soon as it is told to play, and stands again until the sound has begun. */
-const UNSTEADY_MS = 130;
-/** Browsers seek sooner than most players, and start later; what this one takes is learned from there. */
-const LIKELY_COSTS = { seekMs: 180, deviationMs: 80, startMs: 50, known: false };
+const UNSTEADY_MS = 160;
 const REPORT_EVERY_MS = 500;
 const HAVE_METADATA = 1;
 const HAVE_FUTURE_DATA = 3;
@@ -78,7 +76,7 @@ export class NativeFollower {
     this.playhead = new Playhead(video, this.now);
     this.pacing = new Pacing(video);
     this.sounding = new Sounding(video, options.onSound ?? (() => {}), this.now);
-    this.follower = new Follower(options.music ? MUSIC : VIDEO, { costs: LIKELY_COSTS });
+    this.follower = new Follower(options.music ? MUSIC : VIDEO);
   }
 
   /** The error in ms, position less target, as last seen; null while it is not known. */
