@@ -90,7 +90,10 @@ def _act(site: Site, members: tuple[str, ...], *, quick: bool) -> list[Stretch]:
     for _ in range(STEADY_TRIES):
         began, usage = now_ms(), strangers.Usage.now()
         time.sleep(5.0 if quick else 30.0)
-        disturbed = strangers.share_since(usage) > strangers.TOO_MUCH
+        share = strangers.share_since(usage)
+        disturbed = share > strangers.TOO_MUCH
+        if disturbed:
+            print(f"other programs took {share:.0%} of the machine in the steady stretch", flush=True)
         note(DISTURBED if disturbed else "steady", began, began)
         for sought in (2_000.0,) if quick else (2_000.0, 12_000.0, 5_000.0):
             command("seek", 6.0, sought)

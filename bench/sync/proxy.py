@@ -8,6 +8,7 @@ it has healed, as retransmitted segments do. Nothing is closed by it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 import socket
 import sys
@@ -43,9 +44,10 @@ class Link:
             return
         for end in (writer, server_writer):
             end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(
-            self._pass_on(reader, server_writer, up), self._pass_on(server_reader, writer, down)
-        )
+        with contextlib.suppress(asyncio.CancelledError):  # the run is over
+            await asyncio.gather(
+                self._pass_on(reader, server_writer, up), self._pass_on(server_reader, writer, down)
+            )
         writer.close()
         server_writer.close()
 
