@@ -334,6 +334,14 @@ async def test_link_to_no_room_says_so(browser: Browser, server: Server) -> None
         await expect(page.get_by_role("heading", name="There is no such room")).to_be_visible()
 
 
+CANNOT_PLAY_HLS = """
+const asked = HTMLMediaElement.prototype.canPlayType;
+HTMLMediaElement.prototype.canPlayType = function (kind) {
+  return /mpegurl/i.test(kind) ? "" : asked.call(this, kind);
+};
+"""
+
+
 async def test_file_that_cannot_be_played_is_said_to_be_one(browser: Browser, server: Server) -> None:
     with site({"film.mp4": ("video/mp4", b"not a film")}) as elsewhere:
         async with person(browser, DESK) as page:
@@ -342,13 +350,19 @@ async def test_file_that_cannot_be_played_is_said_to_be_one(browser: Browser, se
             await expect(page.get_by_text(f"{elsewhere.url}/film.mp4")).to_be_visible()
 
 
-async def test_hls_stream_plays(browser: Browser, server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("native", [True, False])
+async def test_hls_stream_plays(browser: Browser, server: Server, tmp_path: Path, native: bool) -> None:
+    """By the browser itself where it can, else by script: then its parts are fetched from the other site."""
     with site(stream(tmp_path)) as elsewhere:
         async with person(browser, DESK) as page:
+            if not native:
+                await page.add_init_script(CANNOT_PLAY_HLS)
             await create(page, server, address=f"{elsewhere.url}/main.m3u8")
             await page.get_by_role("button", name="Play", exact=True).click()
             await page.wait_for_function(PLAYS)
             await expect(one(page, "Ann").locator(".number")).to_have_text(ERROR)
+            shown: str = await page.evaluate("document.querySelector('video').currentSrc")
+            assert shown.startswith("blob:") is not native
 
 
 @asynccontextmanager

@@ -21,10 +21,11 @@ HASHED_NAMES = "/assets/"
 """Files under this path are named after their content, so that a copy of them never grows old."""
 
 CONTENT_POLICY = (
-    "default-src 'self'; media-src 'self' http: https:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "default-src 'self'; media-src 'self' blob: http: https:; connect-src 'self' http: https: ws: wss:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Everything from here, but for the films that a room's host names by their address."""
+"""Everything from here, but for the films that a room names by their address: a stream's parts are fetched by script,
+and handed to the player as a blob."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)
 _NOT_BUILT = b"""<!doctype html><meta charset=utf-8><title>Tutti</title>
