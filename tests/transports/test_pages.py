@@ -91,6 +91,7 @@ async def test_the_page_may_load_nothing_from_elsewhere_and_be_framed_by_nobody(
     answer = await http.get("/r/SOMEROOM")
     policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
+    assert "script-src" not in policy  # so scripts come from here alone
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
