@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from bench import Unmeasured, options, report
@@ -19,6 +20,9 @@ def main() -> None:
     given = parser.parse_args()
     systems = (given.only,) if given.only else SYSTEMS
     plan = Plan(given.profile, given.players, given.quick, given.runs, systems, not given.no_faults)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit("told to end")
+    )  # or players and servers would be left behind
     try:
         found = measure(plan)
     except Unmeasured as reason:
