@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import shutil
 import signal
 import sys
@@ -18,14 +19,14 @@ import click
 
 from tutti_client import endings, mpv, status
 from tutti_client.address import Address, NoRoom, address
-from tutti_client.connection import Connection, News, State, Waits
+from tutti_client.connection import Connection, Disconnected, News, Refusal, State, Waits
 from tutti_client.endings import End, Ended
 from tutti_client.follow import MUSIC, VIDEO
 from tutti_client.mpv import Hand, Mpv, NoMpv
 from tutti_client.mpv_ipc import MpvGone
-from tutti_client.player import Player
-from tutti_client.spoken import Hello
-from tutti_client.status import Show
+from tutti_client.player import Note, Player
+from tutti_client.spoken import Hello, Offset
+from tutti_client.status import Listener, Show
 from tutti_client.wire import Event, Welcome
 
 STATUS_EVERY_S: Final = 0.5
@@ -48,6 +49,7 @@ class Wanted:
     token: str | None
     ipc: Path | None
     music: bool
+    offset_ms: float | None
     options: tuple[str, ...]
 
 
@@ -62,6 +64,10 @@ class Wanted:
     "--ipc", type=click.Path(path_type=Path), metavar="PATH",
     help="Follow in an mpv that runs already, started with --input-ipc-server=PATH.",
 )  # fmt: skip
+@click.option(
+    "--offset", "offset_ms", type=float, metavar="MS",
+    help="Your file is another cut: be so much ahead of the room (behind, if negative).",
+)  # fmt: skip
 @click.option("--music", is_flag=True, help="Catch up by 3 % at most instead of 8 %.")
 @click.option("--json", "as_json", is_flag=True, help="Tell everything as JSON, one object a line.")
 def join(
@@ -71,6 +77,7 @@ def join(
     name: str | None,
     token: str | None,
     ipc: Path | None,
+    offset_ms: float | None,
     music: bool,
     as_json: bool,
 ) -> None:
@@ -88,20 +95,26 @@ def join(
             token=token,
             ipc=ipc,
             music=music,
+            offset_ms=offset_ms,
             options=options,
         )
         if ipc is None and shutil.which("mpv") is None:
             raise NoMpv(mpv.INSTALL_IT)
-        code = asyncio.run(_follow(wanted, status.on_stdout(as_json=as_json)))
+        out = Listener(sys.stdout)
+        code = asyncio.run(_follow(wanted, status.told_to(out, as_json=as_json), out))
+        if out.gone:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what is left is not complained of
     except (CannotJoin, NoRoom, NoMpv) as problem:
         click.echo(f"tutti: {problem}", err=True)
         sys.exit(2 if isinstance(problem, NoRoom) else 1)
     sys.exit(code)
 
 
-async def _follow(wanted: Wanted, show: Show) -> int:
+async def _follow(wanted: Wanted, show: Show, out: Listener) -> int:
     """The exit status."""
-    visit = _Visit(wanted, show)
+    visit = _Visit(wanted, show, out)
     with _signals(visit.stop):
         return await visit.run()
 
@@ -109,9 +122,10 @@ async def _follow(wanted: Wanted, show: Show) -> int:
 class _Visit:
     """One evening in a room: the connection, the player, and what is told of them."""
 
-    def __init__(self, wanted: Wanted, show: Show) -> None:
+    def __init__(self, wanted: Wanted, show: Show, out: Listener) -> None:
         self._wanted = wanted
         self._show = show
+        self._out = out
         self._stopped = asyncio.Event()
         self._entered = asyncio.Event()
         self._been_in = False
@@ -131,11 +145,22 @@ class _Visit:
                 await asyncio.wait({connected, stopped, entered}, return_when=asyncio.FIRST_COMPLETED)
             try:
                 if self._entered.is_set():
+                    await self._say_offset()
                     await self._play({connected, stopped})
             finally:
                 ended = await self._goodbye(connected)
         self._show.left(ended.why.value, ended.message)
         return 1 if ended.why in _BAD else 0
+
+    async def _say_offset(self) -> None:
+        if self._wanted.offset_ms is None:
+            return
+        try:
+            await self._connection.ask(Offset(self._wanted.offset_ms))
+        except Refusal as refusal:
+            raise CannotJoin(f"--offset {self._wanted.offset_ms:g}: {refusal.message}") from None
+        except Disconnected:
+            self._show.note(Note("warning", "the room has not heard your offset: leave, and join again"))
 
     async def _play(self, endings: set[asyncio.Task[Ended] | asyncio.Task[bool]]) -> None:
         async with self._an_mpv():
@@ -165,7 +190,8 @@ class _Visit:
         return mpv.started(self._wanted.options, self._mpv)
 
     async def _tell(self, player: Player) -> None:
-        while True:
+        """Until nobody reads it any more: then there is nobody to follow for."""
+        while not self._out.gone:
             self._show.status(self._connection.room, player.standing(), self._connection.state.value)
             await asyncio.sleep(STATUS_EVERY_S)
 

@@ -41,4 +41,4 @@ def other_length(media: Media | None, duration_ms: float | None) -> str | None:
     if abs(longer_s) < 1.0:
         return None
     much = f"{abs(longer_s):.0f} s {'longer' if longer_s > 0 else 'shorter'}"
-    return f"this file is {much} than the room's; if it is another cut, set your offset in the room"
+    return f"this file is {much} than the room's; if it is another cut, join with --offset MS"

@@ -23,6 +23,23 @@ _GREEN, _YELLOW, _RED, _DIM, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[
 _MARKS: Final = {"playing": "▶", "paused": "⏸", "seeking": "⤳", "buffering": "…", "ended": "■"}
 
 
+class Listener:
+    """Where it is told. `gone`: nobody reads it any more."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.gone = False
+        self._out = out
+
+    def write(self, text: str) -> None:
+        if self.gone:
+            return
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            self.gone = True
+
+
 class Show(Protocol):
     """What happens, as it is told."""
 
@@ -33,11 +50,11 @@ class Show(Protocol):
     def left(self, why: str, message: str) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Json:
     """One object a line."""
 
-    out: TextIO
+    out: Listener
 
     def joined(self, room: Room, again: bool) -> None:
         self._write(
@@ -71,13 +88,13 @@ class Json:
         self._write("left", why=why, message=message)
 
     def _write(self, event: str, **fields: Any) -> None:
-        print(json.dumps({"event": event, **fields}, ensure_ascii=False), file=self.out, flush=True)
+        self.out.write(f"{json.dumps({'event': event, **fields}, ensure_ascii=False)}\n")
 
 
 class Terminal:
     """`redraws`: on a terminal. `colours`: unless NO_COLOR is set."""
 
-    def __init__(self, out: TextIO, *, redraws: bool, colours: bool, width: Callable[[], int]) -> None:
+    def __init__(self, out: Listener, *, redraws: bool, colours: bool, width: Callable[[], int]) -> None:
         self._out = out
         self._redraws = redraws
         self._colours = colours
@@ -138,32 +155,26 @@ class Terminal:
         if self._redraws:
             self._line = line
             self._out.write(f"\r\x1b[K{_cut(line, self._width() - 1)}")
-            self._out.flush()
         elif words != self._words:
             self._words = words
-            print(line, file=self._out, flush=True)
+            self._out.write(f"{line}\n")
 
     def _say(self, line: str) -> None:
         if self._redraws:
             self._out.write(f"\r\x1b[K{line}\n{_cut(self._line, self._width() - 1)}")
-            self._out.flush()
         else:
-            print(line, file=self._out, flush=True)
+            self._out.write(f"{line}\n")
 
     def _coloured(self, text: str, colour: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._colours else text
 
 
-def on_stdout(*, as_json: bool) -> Show:
+def told_to(out: Listener, *, as_json: bool) -> Show:
     if as_json:
-        return Json(sys.stdout)
+        return Json(out)
     tty = sys.stdout.isatty()
-    return Terminal(
-        sys.stdout,
-        redraws=tty,
-        colours=tty and not os.environ.get("NO_COLOR"),
-        width=lambda: shutil.get_terminal_size().columns,
-    )
+    colours = tty and not os.environ.get("NO_COLOR")
+    return Terminal(out, redraws=tty, colours=colours, width=lambda: shutil.get_terminal_size().columns)
 
 
 def _people(room: Room) -> list[dict[str, Any]]:

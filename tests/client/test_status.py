@@ -7,7 +7,7 @@ import json
 
 from tutti_client.player import Note, Standing
 from tutti_client.room import Room
-from tutti_client.status import Json, Terminal
+from tutti_client.status import Json, Listener, Terminal
 from tutti_client.wire import Member, Waiting
 from tutti_client.wire import Standing as Told
 
@@ -24,7 +24,7 @@ def terminal(
     *, redraws: bool = False, colours: bool = False, width: int = 200
 ) -> tuple[Terminal, io.StringIO]:
     out = io.StringIO()
-    return Terminal(out, redraws=redraws, colours=colours, width=lambda: width), out
+    return Terminal(Listener(out), redraws=redraws, colours=colours, width=lambda: width), out
 
 
 def test_the_line_tells_where_i_am_and_how_far_off_everybody_is() -> None:
@@ -72,7 +72,7 @@ def test_strangers_names_do_not_command_the_terminal() -> None:
 
 def test_programs_are_told_the_same_as_json() -> None:
     out = io.StringIO()
-    shown = Json(out)
+    shown = Json(Listener(out))
     room = a_room("Ben")
     shown.joined(room, again=False)
     shown.status(room, PLAYING, "connected")

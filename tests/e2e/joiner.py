@@ -168,9 +168,9 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(url: str, film: Path, name: str, folder: Path) -> AsyncIterator[Seat]:
+async def seated(url: str, film: Path, name: str, folder: Path, *args: str) -> AsyncIterator[Seat]:
     async with (
         screen(folder / f"{name}.mpv") as shown,
-        joining("--name", name, "--ipc", str(shown.path), url, str(film)) as joiner,
+        joining("--name", name, "--ipc", str(shown.path), *args, url, str(film)) as joiner,
     ):
         yield Seat(shown, joiner)

@@ -1,4 +1,4 @@
-"""`tutti join` and real mpv: they play, seek and pause together, whosever hand it was, and over a server's death."""
+"""`tutti join` and real mpv: they play, seek and pause together, whosever hand did it, and over a server's death."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import pytest_asyncio
 
 from tests.e2e.film import FRAME_MS, LENGTH_S, film
 from tests.e2e.joiner import Screen, Seat, joining, seated
-from tests.e2e.server import Server, serving
-from tutti_client.connection import Connection, State, local_ms
-from tutti_client.spoken import Hello, Pause, Play, Seek, Spoken
+from tests.e2e.server import TUTTI, Server, serving
+from tutti_client.connection import Connection, News, State, local_ms
+from tutti_client.spoken import Hello, Pause, Play, Seek, Spoken, WaitForAll
+from tutti_client.wire import WaitEnded
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +26,7 @@ SOON_S = 5.0
 """Moves are done within 1.5 s; the rest is a busy machine."""
 LOOKS = 20
 WITHIN_S = 20.0
+HEADLESS = ("--no-config", "--vo=null", "--ao=null")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,9 @@ class Onlooker:
 
     def __init__(self, url: str) -> None:
         self._news = asyncio.Event()
-        self.connection = Connection(url, Hello(name="Ann", id="ann"), hear=lambda _: self._news.set())
+        self.missed: list[tuple[str, ...]] = []
+        """For each wait that ended, who was not ready."""
+        self.connection = Connection(url, Hello(name="Ann", id="ann"), hear=self._hear)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
@@ -82,6 +86,11 @@ class Onlooker:
         position = room.position_at(self.connection.room_ms(local))
         assert position is not None
         return position
+
+    def _hear(self, news: News) -> None:
+        if isinstance(news, WaitEnded):
+            self.missed.append(news.missing)
+        self._news.set()
 
     def sees(self) -> set[str | None]:
         """Everybody's names."""
@@ -157,8 +166,10 @@ class Cinema:
 
 
 @asynccontextmanager
-async def opened(server: Server, clip: Path, folder: Path, *names: str) -> AsyncIterator[Cinema]:
-    room = await made(server)
+async def opened(
+    server: Server, clip: Path, folder: Path, *names: str, **fields: object
+) -> AsyncIterator[Cinema]:
+    room = await made(server, **fields)
     url = f"{server.url}/r/{room}"
     async with AsyncExitStack() as stack:
         ann = Onlooker(f"{server.ws_url}/v1/rooms/{room}")
@@ -250,7 +261,7 @@ async def test_closing_mpv_leaves_the_room(cinema: Cinema) -> None:
 async def test_an_mpv_of_its_own_plays_and_ctrl_c_ends_both(server: Server, clip: Path) -> None:
     room = await made(server)
     url = f"{server.url}/r/{room}"
-    async with joining(url, str(clip), "--name", "Ben", "--", "--no-config", "--vo=null", "--ao=null") as ben:
+    async with joining(url, str(clip), "--name", "Ben", "--", *HEADLESS) as ben:
         await ben.tells("status", lambda said: said["state"] == "paused" and said["error"] is not None)
         ann = Onlooker(f"{server.ws_url}/v1/rooms/{room}")
         running = asyncio.create_task(ann.connection.run())
@@ -264,10 +275,83 @@ async def test_an_mpv_of_its_own_plays_and_ctrl_c_ends_both(server: Server, clip
         running.cancel()
 
 
+async def test_when_nobody_reads_what_it_tells_it_leaves(server: Server, clip: Path) -> None:
+    room = await made(server)
+    ann = Onlooker(f"{server.ws_url}/v1/rooms/{room}")
+    running = asyncio.create_task(ann.connection.run())
+    command = f"{TUTTI} join --json {server.url}/r/{room} {clip} --name Ben -- {' '.join(HEADLESS)} | head -1"
+    shell = await asyncio.create_subprocess_shell(
+        f"set -o pipefail; {command}",
+        executable="/bin/bash",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(WITHIN_S):
+        out, complaints = await shell.communicate()
+    assert (shell.returncode, complaints) == (0, b"")
+    assert out.startswith(b'{"event": "joined"')
+    await ann.until(lambda: ann.sees() == {"Ann"})
+    running.cancel()
+
+
+async def test_what_the_room_does_not_allow_is_said_and_undone(
+    server: Server, clip: Path, tmp_path: Path
+) -> None:
+    async with opened(server, clip, tmp_path, "Ben", control="host") as cinema:
+        (ben,) = cinema.seats
+        await cinema.ann.asks(Play())
+        await cinema.are_together()
+        for deed in (("set_property", "pause", True), ("seek", 90, "absolute+exact")):
+            since = len(ben.joiner.events)
+            await ben.screen.does(*deed)
+            await ben.joiner.tells("refused", since=since)
+            await cinema.are_together()
+
+
+async def test_a_room_that_waits_starts_when_everybody_has_the_picture(cinema: Cinema) -> None:
+    await cinema.ann.asks(WaitForAll(True))
+    await cinema.ann.asks(Play())
+    await cinema.are_together()
+    await cinema.ann.asks(Seek(80_000.0))
+    await cinema.ann.until(lambda: cinema.ann.playing)
+    await cinema.are_together()
+    room = cinema.ann.connection.room
+    assert room is not None
+    assert room.waiting is None
+    assert cinema.ann.missed == [()], "nobody was waited for in vain"
+
+
+async def test_another_cut_is_followed_at_its_offset(cinema: Cinema, clip: Path, tmp_path: Path) -> None:
+    await cinema.ann.asks(Play())
+    await cinema.are_together()
+    async with seated(cinema.url, clip, "Dee", tmp_path, "--offset", "1500") as dee:
+        await dee.joiner.together(TOGETHER_MS)
+        async with asyncio.timeout(WITHIN_S):
+            while (place := await dee.screen.sound_ms()) is None:  # noqa: ASYNC110 - asked again
+                await asyncio.sleep(0.05)
+        assert place[0] - cinema.ann.position(place[1]) == pytest.approx(1_500.0, abs=TOGETHER_MS)
+
+
+async def test_an_offset_that_no_room_allows_is_said_in_one_line(server: Server, clip: Path) -> None:
+    url = f"{server.url}/r/{await made(server)}"
+    async with joining(url, str(clip), "--offset", "99999", as_json=False) as ben:
+        assert await ben.ended() == 1
+        assert any(line.startswith("tutti: --offset 99999: ") for line in ben.lines)
+
+
+async def test_a_silent_film_is_followed_by_its_pictures(server: Server, tmp_path: Path) -> None:
+    silent = film(tmp_path, sound=False)
+    async with opened(server, silent, tmp_path, "Ben") as cinema:
+        (ben,) = cinema.seats
+        await cinema.ann.asks(Play())
+        said = await ben.joiner.together(FRAME_MS + TOGETHER_MS)
+        assert said["bound"] >= FRAME_MS, "a picture stands for so long"
+
+
 async def test_a_file_of_another_length_is_said_once(server: Server, clip: Path) -> None:
     media = {"id": "film", "provider": "local", "kind": "movie", "title": "A film", "durationMs": 125_000}
     url = f"{server.url}/r/{await made(server, media=media)}"
-    async with joining(url, str(clip), "--", "--no-config", "--vo=null", "--ao=null") as ben:
+    async with joining(url, str(clip), "--", *HEADLESS) as ben:
         said = await ben.tells("warning")
         assert "5 s shorter" in said["message"]
         assert "offset" in said["message"]
@@ -276,13 +360,13 @@ async def test_a_file_of_another_length_is_said_once(server: Server, clip: Path)
 async def test_the_rooms_own_address_is_opened_without_a_file(server: Server) -> None:
     media = {"id": f"{server.url}/clip.webm", "provider": "direct", "kind": "movie"}
     url = f"{server.url}/r/{await made(server, media=media)}"
-    async with joining(url, "--", "--no-config", "--vo=null", "--ao=null") as ben:
+    async with joining(url, "--", *HEADLESS) as ben:
         await ben.tells("status", lambda said: said["state"] == "paused" and said["error"] is not None)
 
 
 async def test_the_terminal_is_told_in_plain_lines(server: Server, clip: Path) -> None:
     url = f"{server.url}/r/{await made(server)}"
-    args = (url, str(clip), "--name", "Ben", "--", "--no-config", "--vo=null", "--ao=null")
+    args = (url, str(clip), "--name", "Ben", "--", *HEADLESS)
     async with joining(*args, as_json=False) as ben:
         await ben.says("⏸")
         await ben.interrupt()
@@ -318,7 +402,7 @@ async def test_a_server_that_is_not_there_is_waited_for(clip: Path, tmp_path: Pa
     await server.start()
     room = await made(server)
     await server.kill()
-    args = (f"{server.url}/r/{room}", str(clip), "--", "--no-config", "--vo=null", "--ao=null")
+    args = (f"{server.url}/r/{room}", str(clip), "--", *HEADLESS)
     async with joining(*args) as ben:
         said = await ben.tells("reconnecting")
         assert "cannot be reached" in said["message"]
