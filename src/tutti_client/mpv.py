@@ -15,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import math
 import shutil
+import socket
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -111,7 +111,11 @@ class Mpv:
 
     async def attach(self, path: Path) -> None:
         """Take over the mpv whose IPC socket this is. Raises OSError when there is none."""
-        self._ipc = await mpv_ipc.attach(path, self._hear)
+        await self.adopt(await mpv_ipc.attach(path, self.hear))
+
+    async def adopt(self, ipc: Ipc) -> None:
+        """Take over the mpv at the other end, paused."""
+        self._ipc = ipc
         for number, name in enumerate(_OBSERVED, 1):
             await self._ipc.ask("observe_property", number, name)
         for name, value in _SETTINGS.items():
@@ -236,7 +240,7 @@ class Mpv:
             raise MpvGone
         return self._ipc
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def hear(self, message: dict[str, Any]) -> None:
         match message["event"]:
             case "property-change":
                 self._changed(message.get("name"), message.get("data"))
@@ -321,37 +325,39 @@ async def attached(path: Path, player: Mpv) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def started(options: Sequence[str], player: Mpv) -> AsyncIterator[None]:
-    """An mpv of our own, ended when we leave."""
+    """An mpv of our own, ended when we leave. Others may look at it, through the socket in its options."""
     program = shutil.which("mpv")
     if program is None:
         raise NoMpv(
             "mpv is not installed; install it first: apt install mpv, brew install mpv, or https://mpv.io"
         )
-    with tempfile.TemporaryDirectory(prefix="tutti-") as folder:
-        path = Path(folder) / "mpv"
-        process = await asyncio.create_subprocess_exec(
-            program, *OPTIONS, *options, f"--input-ipc-server={path}",
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us: we leave the room, and then end it
-        )  # fmt: skip
+    ours, its = socket.socketpair()
+    ours.setblocking(False)
+    with tempfile.TemporaryDirectory(prefix="tutti-") as folder, ours:
+        with its:
+            process = await asyncio.create_subprocess_exec(
+                program, *OPTIONS, f"--input-ipc-server={folder}/mpv", *options, f"--input-ipc-client=fd://{its.fileno()}",
+                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL, pass_fds=(its.fileno(),),
+                start_new_session=True,  # Ctrl-C is for us: we leave the room, and then end it
+            )  # fmt: skip
         try:
-            await _attach_when_up(player, path, process)
+            await _adopt(player, ours)
             yield
         finally:
             await player.release()
             await _end(process)
 
 
-async def _attach_when_up(player: Mpv, path: Path, process: asyncio.subprocess.Process) -> None:
-    until = time.monotonic() + START_WITHIN_S
-    while process.returncode is None and time.monotonic() < until:
-        try:
-            await player.attach(path)
-        except (OSError, MpvGone):
-            await asyncio.sleep(0.02)
-        else:
-            return
-    raise NoMpv("mpv does not start; try what it says to: mpv --idle --force-window, with your options")
+async def _adopt(player: Mpv, ours: socket.socket) -> None:
+    """Through a socket of its own: when that closes mpv ends, and so it does not outlive us, however we end."""
+    try:
+        async with asyncio.timeout(START_WITHIN_S):
+            await player.adopt(await mpv_ipc.over(ours, player.hear))
+    except (OSError, MpvGone, MpvRefused, TimeoutError):
+        raise NoMpv(
+            "mpv does not start; try what it says to: mpv --idle --force-window, with your options"
+        ) from None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

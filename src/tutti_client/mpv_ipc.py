@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-ANSWER_WITHIN_S: Final = 5.0
+ANSWER_WITHIN_S: Final = 8.0
 LONGEST_LINE: Final = 4 * 1024 * 1024
 
 
@@ -112,6 +113,12 @@ class Ipc(asyncio.Protocol):
             return
         took_ms = received_ms - self._sent_ms[number]
         answer.set_result(Reading(message.get("data"), received_ms - took_ms / 2, took_ms))
+
+
+async def over(ours: socket.socket, hear: Callable[[dict[str, Any]], None]) -> Ipc:
+    """Over a socket that mpv has the other end of."""
+    _, ipc = await asyncio.get_running_loop().create_unix_connection(lambda: Ipc(hear), sock=ours)
+    return ipc
 
 
 async def attach(path: Path, hear: Callable[[dict[str, Any]], None]) -> Ipc:

@@ -56,6 +56,14 @@ class Screen:
         self._ipc.close()
 
 
+def runs(pid: int) -> bool:
+    """A zombie does not: that is only waiting to be counted."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @asynccontextmanager
 async def screen(path: Path) -> AsyncIterator[Screen]:
     process = await asyncio.create_subprocess_exec("mpv", *HEADLESS, "--idle", f"--input-ipc-server={path}")
@@ -117,6 +125,11 @@ class Joiner:
             since=len(self.events),
             within_s=within_s,
         )  # fmt: skip
+
+    def children(self) -> list[int]:
+        """The processes that it started."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     async def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.film import FRAME_MS, LENGTH_S, film
-from tests.e2e.joiner import Screen, Seat, joining, seated
+from tests.e2e.joiner import Screen, Seat, joining, runs, seated
 from tests.e2e.server import TUTTI, Server, serving
 from tutti_client.connection import Connection, News, State, local_ms
 from tutti_client.spoken import Hello, Pause, Play, Seek, Spoken, WaitForAll
@@ -346,6 +346,25 @@ async def test_a_silent_film_is_followed_by_its_pictures(server: Server, tmp_pat
         await cinema.ann.asks(Play())
         said = await ben.joiner.together(FRAME_MS + TOGETHER_MS)
         assert said["bound"] >= FRAME_MS, "a picture stands for so long"
+
+
+async def test_its_mpv_does_not_outlive_it_however_it_ends(server: Server, clip: Path) -> None:
+    url = f"{server.url}/r/{await made(server)}"
+    async with joining(url, str(clip), "--", *HEADLESS) as ben:
+        await ben.tells("status", lambda said: said["state"] == "paused" and said["error"] is not None)
+        (player,) = ben.children()
+        ben.process.kill()
+        await ben.ended()
+        async with asyncio.timeout(WITHIN_S):
+            while runs(player):  # noqa: ASYNC110 - it is nobody's child any more
+                await asyncio.sleep(0.02)
+
+
+async def test_an_mpv_that_does_not_start_is_said_in_one_line(server: Server, clip: Path) -> None:
+    url = f"{server.url}/r/{await made(server)}"
+    async with joining(url, str(clip), "--", "--no-such-option", as_json=False) as ben:
+        assert await ben.ended() == 1
+        assert ben.lines[-1].startswith("tutti: mpv does not start")
 
 
 async def test_a_file_of_another_length_is_said_once(server: Server, clip: Path) -> None:
