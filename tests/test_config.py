@@ -73,7 +73,8 @@ def test_the_listen_guides_env_file_is_accepted_and_says_what_is_unused() -> Non
     )
     assert settings.ports == (3001,)
     assert settings.spotify_enabled
-    assert settings.unused == ("DATABASE_URL", "REDIS_URL")
+    assert settings.unused == ("REDIS_URL",)
+    assert settings.database_url == "postgresql://user:password@localhost:5432/spotify_sync"
 
 
 def test_the_watch_guides_env_file_lacks_only_a_long_enough_secret() -> None:
@@ -127,6 +128,10 @@ def test_open_mode_makes_its_own_secret_each_time() -> None:
         ("CORS_ORIGIN", "https://a.example/path", "* or origins such as https://example.org, with commas"),
         ("TUTTI_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks such as 10.0.0.0/8, with commas"),
         ("WATCH_PROVIDERS", "no/such/file.toml", "the path of a TOML file that exists"),
+        ("ACCESS_TOKEN_MINUTES", "0", "a whole number from 1 to 1440"),
+        ("REFRESH_TOKEN_DAYS", "366", "a whole number from 1 to 365"),
+        ("PASSWORD_MEMORY_KIB", "7", "a whole number from 8 to 4194304"),
+        ("PASSWORD_PASSES", "0", "a whole number from 1 to 100"),
         ("DATABASE_URL", "mysql://localhost/x", "postgres:// or postgresql:// or sqlite://"),
         (
             "REDIS_URL",
@@ -154,6 +159,25 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_half_a_spotify_app_is_a_mistake() -> None:
     assert mistakes({"SPOTIFY_CLIENT_ID": "a"})[0].startswith("SPOTIFY_CLIENT_SECRET: got nothing")
     assert mistakes({"SPOTIFY_CLIENT_SECRET": "a"})[0].startswith("SPOTIFY_CLIENT_ID: got nothing")
+
+
+def test_a_secret_that_is_being_replaced_has_an_end() -> None:
+    until = "2026-01-31T12:00:00+01:00"
+    settings = load({"JWT_SECRET_PREVIOUS": "old", "JWT_SECRET_PREVIOUS_UNTIL": until})
+    assert settings.jwt_secret_previous == b"old"
+    assert settings.jwt_secret_previous_until_ms == 1_769_857_200_000
+    assert "old" not in repr(settings)
+    for bad in ("", "tomorrow", "2026-01-31T12:00:00", "2026-13-01T00:00:00Z"):
+        (line,) = mistakes({"JWT_SECRET_PREVIOUS": "old", "JWT_SECRET_PREVIOUS_UNTIL": bad})
+        assert line.startswith("JWT_SECRET_PREVIOUS_UNTIL: got ")
+    (line,) = mistakes({"JWT_SECRET_PREVIOUS_UNTIL": until})
+    assert line.startswith("JWT_SECRET_PREVIOUS: got nothing")
+
+
+def test_closed_mode_hashes_passwords_at_a_price() -> None:
+    assert load({"PASSWORD_MEMORY_KIB": "8", "PASSWORD_PASSES": "1"}).password_memory_kib == 8
+    (line,) = mistakes({**CLOSED, "PASSWORD_MEMORY_KIB": "8"})
+    assert line.startswith("PASSWORD_MEMORY_KIB: got 8 with 2 passes")
 
 
 def test_limits_cannot_be_off_in_closed_mode() -> None:
@@ -249,7 +273,8 @@ def test_an_unreadable_file_is_a_mistake(tmp_path: Path, content: bytes | None) 
 NAMES = [
     "PORT", "TUTTI_ENV", "TUTTI_MODE", "DATABASE_URL", "REDIS_URL", "JWT_SECRET", "SPOTIFY_CLIENT_ID",
     "SPOTIFY_CLIENT_SECRET", "SPOTIFY_API_URL", "SESSION_TIMEOUT_HOURS", "CORS_ORIGIN", "INTERNAL_API_KEY",
-    "FRONTEND_URL", "WATCH_PROVIDERS", "TUTTI_TRUSTED_PROXIES", "TUTTI_ALLOW_OPEN_ON",
+    "FRONTEND_URL", "WATCH_PROVIDERS", "TUTTI_TRUSTED_PROXIES", "TUTTI_ALLOW_OPEN_ON", "JWT_SECRET_PREVIOUS",
+    "JWT_SECRET_PREVIOUS_UNTIL", "ACCESS_TOKEN_MINUTES", "PASSWORD_MEMORY_KIB",
 ]  # fmt: skip
 
 

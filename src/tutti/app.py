@@ -21,6 +21,7 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 
 import tutti
 from tutti import operations
+from tutti.accounts import TIDY_EVERY_S, AccountDesk, account_desk
 from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
@@ -36,6 +37,7 @@ from tutti.dialects.native import wire as native_wire
 from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import PREFIX as NATIVE_ROOMS
 from tutti.dialects.native.rest import router as native_router
+from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.defaults import room_id as watch_room_id
@@ -51,7 +53,7 @@ from tutti.infra.file_lock import InUse
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
-from tutti.infra.tokens import ChainIdentity, JwtIdentity
+from tutti.infra.tokens import ChainIdentity
 from tutti.json_response import JsonResponse
 from tutti.service.dialect import Declined
 from tutti.service.identity import MAX_ID, Gate
@@ -133,6 +135,7 @@ class Node:
             limits=Limits() if settings.limits else None,
         )
         self._turning: asyncio.TimerHandle | None = None
+        self.desk: AccountDesk
 
     async def __aenter__(self) -> Node:
         try:
@@ -162,7 +165,10 @@ class Node:
             secret = self._secret()
         http = await stack.enter_async_context(httpx.AsyncClient())
         await stack.enter_async_context(self.rooms)
+        desk = account_desk(self._settings, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
+        self.desk = await stack.enter_async_context(desk)
         self._build(http, secret)
+        self._tidy_accounts()
         stack.callback(self._keep_clock)
         self._turn_wheel()
         stack.callback(self._stop_wheel)
@@ -207,7 +213,8 @@ class Node:
         self.cors = Cors(None if settings.cors_origins == ("*",) else frozenset(settings.cors_origins))
         spotify = self._spotify(http)
         closed = settings.mode is Mode.CLOSED
-        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, Passes(secret, closed=closed))
+        passes = Passes(secret, closed=closed)
+        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, passes, self.desk.logins)
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
         sockets = SocketServer(
@@ -248,6 +255,7 @@ class Node:
                         watch_router(hall, self.watch),
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                         native_router(hall),
+                        auth_router(hall, self.desk.accounts, secure=self._settings.mode is Mode.CLOSED),
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
                     response_class=JsonResponse,
@@ -278,7 +286,7 @@ class Node:
 
     def _gate(self, spotify: SpotifyIdentity | None) -> Gate:
         """Our own tokens are looked at first: that asks nobody."""
-        ours = JwtIdentity(self._settings.jwt_secret, wall_clock_ms)
+        ours = self.desk.identity
         identity = ChainIdentity(ours, spotify) if spotify else ours
         closed = self._settings.mode is Mode.CLOSED
         return Gate(identity, closed=closed, strict=frozenset(("listen",)) if spotify else frozenset())
@@ -359,6 +367,10 @@ class Node:
     def _persist_clock(self) -> None:
         self._keep_clock()
         self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
+
+    def _tidy_accounts(self) -> None:
+        self.rooms.spawn(self.desk.tidy())
+        self.wheel.after(TIDY_EVERY_S, self._tidy_accounts)
 
     def _keep_clock(self) -> None:
         try:

@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,8 @@ GUIDE_PORTS = (3000, 3001)
 MIN_SECRET_BYTES = 32
 DATABASES = ("postgres", "postgresql", "sqlite")
 REDISES = ("redis", "rediss", "valkey", "valkeys", "unix")
+LEAST_PASSWORD_KIB = 36 * 1024
+"""OWASP's least for Argon2id: 12 MiB three times, 19 MiB twice."""
 
 
 class BadSettings(Exception):
@@ -64,6 +67,7 @@ class Settings:
     """`ports`: all of them serve everything. `cors_origins`: `("*",)` is any, none is the server's own origin only.
 
     `jwt_secret` is a random one if the operator gave none, so tokens do not outlive the process (open mode only).
+    `database_url` None: a SQLite file under `data`. `jwt_secret_previous` counts until then, milliseconds since 1970.
     `unused`: names of settings that were given and that this version does not use; the server says so once.
     """
 
@@ -80,7 +84,14 @@ class Settings:
     allow_open_on: tuple[str, ...]
     cors_origins: tuple[str, ...]
     frontend_url: str | None
+    database_url: str | None = field(repr=False)
     jwt_secret: bytes = field(repr=False)
+    jwt_secret_previous: bytes | None = field(repr=False)
+    jwt_secret_previous_until_ms: float
+    access_token_minutes: int
+    refresh_token_days: int
+    password_memory_kib: int
+    password_passes: int
     internal_api_key: str | None = field(repr=False)
     spotify_client_id: str | None
     spotify_client_secret: str | None = field(repr=False)
@@ -110,6 +121,8 @@ def load(env: Mapping[str, str]) -> Settings:
     mode = given.choice("TUTTI_MODE", Mode, Mode.CLOSED if production else Mode.OPEN)
     closed = mode is Mode.CLOSED
     client_id, client_secret = _spotify_app(given)
+    previous_secret, previous_until_ms = _previous_secret(given)
+    memory_kib, passes = _password_cost(given, closed=closed)
     settings = Settings(
         environment=runs_in,
         mode=mode,
@@ -124,7 +137,14 @@ def load(env: Mapping[str, str]) -> Settings:
         allow_open_on=tuple(given.several("TUTTI_ALLOW_OPEN_ON")),
         cors_origins=_cors_origins(given, closed=closed),
         frontend_url=given.url("FRONTEND_URL", "http", "https"),
+        database_url=_database_url(given),
         jwt_secret=_jwt_secret(given, closed=closed),
+        jwt_secret_previous=previous_secret,
+        jwt_secret_previous_until_ms=previous_until_ms,
+        access_token_minutes=given.whole("ACCESS_TOKEN_MINUTES", 15, 1, 1_440),
+        refresh_token_days=given.whole("REFRESH_TOKEN_DAYS", 7, 1, 365),
+        password_memory_kib=memory_kib,
+        password_passes=passes,
         internal_api_key=_internal_api_key(given),
         spotify_client_id=client_id,
         spotify_client_secret=client_secret,
@@ -260,6 +280,42 @@ def _jwt_secret(given: _Given, *, closed: bool) -> bytes:
     return secret or secrets.token_bytes(MIN_SECRET_BYTES)
 
 
+def _previous_secret(given: _Given) -> tuple[bytes | None, float]:
+    """A key that is being replaced, and the end of its time: without one it would never be replaced."""
+    secret, until = given.secret("JWT_SECRET_PREVIOUS"), given.text("JWT_SECRET_PREVIOUS_UNTIL")
+    if secret is None and until is None:
+        return None, 0.0
+    if secret is None:
+        given.wrong(
+            "JWT_SECRET_PREVIOUS", "nothing", "the secret that counts until JWT_SECRET_PREVIOUS_UNTIL"
+        )
+        return None, 0.0
+    expected = "a time with its zone, such as 2026-01-31T12:00:00Z"
+    if until is None:
+        given.wrong("JWT_SECRET_PREVIOUS_UNTIL", "nothing", expected)
+        return None, 0.0
+    try:
+        moment = datetime.fromisoformat(until)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        given.wrong("JWT_SECRET_PREVIOUS_UNTIL", _shown(until), expected)
+        return None, 0.0
+    return secret.encode("utf-8", "surrogateescape"), moment.timestamp() * 1000
+
+
+def _password_cost(given: _Given, *, closed: bool) -> tuple[int, int]:
+    memory_kib = given.whole("PASSWORD_MEMORY_KIB", 19_456, 8, 4_194_304)
+    passes = given.whole("PASSWORD_PASSES", 2, 1, 100)
+    if closed and memory_kib * passes < LEAST_PASSWORD_KIB:
+        given.wrong(
+            "PASSWORD_MEMORY_KIB",
+            f"{memory_kib} with {passes} passes",
+            f"at least {LEAST_PASSWORD_KIB} KiB × passes in closed mode",
+        )
+    return memory_kib, passes
+
+
 def _internal_api_key(given: _Given) -> str | None:
     key = given.secret("INTERNAL_API_KEY")
     if key is not None and not re.fullmatch(r"[!-~]+", key):
@@ -295,18 +351,26 @@ def _watch_providers(given: _Given) -> Path | None:
     return None if path is None else Path(path)
 
 
+def _database_url(given: _Given) -> str | None:
+    return _store_url(given, "DATABASE_URL", DATABASES)
+
+
 def _unused(given: _Given) -> tuple[str, ...]:
-    """They are checked all the same, so that they are right on the day when they count. They hold passwords."""
-    for name, schemes in (("DATABASE_URL", DATABASES), ("REDIS_URL", REDISES)):
-        value = given.secret(name)
-        scheme = (
-            value.strip().partition("://")[0].partition("+")[0].lower() if value and "://" in value else ""
+    """They are checked all the same, so that they are right on the day when they count."""
+    return ("REDIS_URL",) if _store_url(given, "REDIS_URL", REDISES) else ()
+
+
+def _store_url(given: _Given, name: str, schemes: tuple[str, ...]) -> str | None:
+    """It may hold a password, and so is not shown."""
+    value = (given.secret(name) or "").strip()
+    if not value:
+        return None
+    scheme = value.partition("://")[0].partition("+")[0].lower() if "://" in value else ""
+    if scheme not in schemes:
+        given.wrong(
+            name, "another scheme" if scheme else "no scheme", " or ".join(f"{s}://" for s in schemes)
         )
-        if value and scheme not in schemes:
-            given.wrong(
-                name, "another scheme" if scheme else "no scheme", " or ".join(f"{s}://" for s in schemes)
-            )
-    return tuple(name for name in ("DATABASE_URL", "REDIS_URL") if given.secret(name))
+    return value
 
 
 def _read_file(dotenv: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from tutti.core.ids import RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.service.identity import Gate
 from tutti.service.limits import Buckets
+from tutti.service.logins import Logins
 from tutti.service.passes import Bearers, Passes
 from tutti.service.ports import Principal
 from tutti.service.rooms import Rooms
@@ -16,12 +17,18 @@ from tutti.service.rooms import Rooms
 
 class Hall:
     def __init__(
-        self, rooms: Rooms, gate: Gate, new_room_id: Callable[[str], RoomId], passes: Passes | None = None
+        self,
+        rooms: Rooms,
+        gate: Gate,
+        new_room_id: Callable[[str], RoomId],
+        passes: Passes | None = None,
+        logins: Logins | None = None,
     ) -> None:
         self.rooms = rooms
         self.gate = gate
         self.passes = passes or Passes(token_bytes(32), closed=gate.closed)
         self.bearers = Bearers()
+        self.logins = logins or Logins()
         self.new_room_id = new_room_id
         """A fresh id in the manner of this dialect."""
         limits = rooms.limits
@@ -33,6 +40,10 @@ class Hall:
         """Apart from joins: a page left open that talks to a room long gone keeps nobody beside it from joining."""
         self.failed_tokens = Buckets(limits.failed_tokens) if limits else None
         self.founding = Buckets(limits.rooms_per_address) if limits else None
+
+    def log_out(self, login: str) -> None:
+        """This login (the `sid` of its tokens) is over: whatever is live on it is closed, and nothing opens by it."""
+        self.logins.end(login)
 
     def taken(self, buckets: Buckets | None, key: str) -> Refused | None:
         """One more; or how long to wait."""

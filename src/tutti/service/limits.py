@@ -65,6 +65,12 @@ class Buckets:
             bucket.put_back()
         return wait_s
 
+    def put_back(self, key: str) -> None:
+        """What was taken last, by this key, costs nothing after all."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.put_back()
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -101,11 +101,15 @@ class Clock(Protocol):
 
 
 class Principal(msgspec.Struct, frozen=True, gc=False):
-    """Somebody whose token was verified. `expires_ms`: when the token dies, milliseconds since 1970; None: unknown."""
+    """Somebody whose token was verified. `expires_ms`: when the token dies, milliseconds since 1970; None: unknown.
+
+    `session`: the login that the token belongs to, which may be ended before that; None: it belongs to none.
+    """
 
     id: MemberId
     name: str | None = None
     expires_ms: float | None = None
+    session: str | None = None
 
 
 class Identity(Protocol):

@@ -61,9 +61,7 @@ class Session:
         """`parted` is called when a room has let go of this connection, and whatever was being answered is answered."""
         self.connection = connection
         self._hall = hall
-        self._speaker = Speaker(
-            hall, guest=connection.id, client=connection.client, token=token, principal=principal
-        )
+        self._speaker = Speaker(hall, connection, token=token, principal=principal)
         self._visits = Visits(hall, connection, self._speaker, self._part)
         self._parted = parted
         self._parting: Callable[[], None] | None = None
@@ -113,6 +111,7 @@ class Session:
     def closed(self) -> None:
         """The connection is gone: its members are lost, not left."""
         self._gone = True
+        self._speaker.end()
         self._visits.end()
         if self._inbox:
             self._inbox.clear()

@@ -8,8 +8,10 @@ from math import inf
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
 from tutti.service import dialect as d
+from tutti.service.connection import Connection
 from tutti.service.hall import Hall
 from tutti.service.identity import believed, matched
+from tutti.service.logins import Tenure
 from tutti.service.passes import is_pass
 from tutti.service.ports import Principal
 from tutti.service.rooms import canonical
@@ -21,20 +23,34 @@ Spoken = d.Found | d.Enter | d.Exit | d.Ask | d.Renew | d.Resync
 
 
 class Speaker:
-    """`guest`: what to tell a nameless one by. `client`: the address that it comes from."""
+    """`end` it when the connection has gone."""
 
-    __slots__ = ("_client", "_expires_ms", "_guest", "_hall", "principal", "token")
+    __slots__ = (
+        "_connection",
+        "_expires_ms",
+        "_gone",
+        "_hall",
+        "_tenure",
+        "principal",
+        "token",
+    )
 
     def __init__(
-        self, hall: Hall, *, guest: str, client: str, token: str | None, principal: Principal | None
+        self,
+        hall: Hall,
+        connection: Connection,
+        *,
+        token: str | None,
+        principal: Principal | None,
     ) -> None:
         self.token = token
         self.principal: Principal | None = None
         """Who it is, once verified; None while only claimed."""
         self._hall = hall
-        self._guest = guest
-        self._client = client
+        self._connection = connection
+        self._tenure: Tenure | None = None
         self._expires_ms = inf
+        self._gone = False
         if principal is not None:
             self._is(principal)
 
@@ -52,11 +68,11 @@ class Speaker:
         if self._hall.gate.verifies(dialect):
             return None
         claimed = sentence.who or entered_as(sentence) or self._remembered(sentence)
-        return believed(token or self._guest, claimed)
+        return believed(token or self._connection.id, claimed)
 
     async def verified(self) -> Principal | Refused:
         """Who the token that it came with belongs to; known from now on."""
-        principal = await self._hall.verify(self.token, self._client)
+        principal = await self._hall.verify(self.token, self._connection.client)
         if isinstance(principal, Principal):
             self._is(principal)
         return principal
@@ -64,20 +80,33 @@ class Speaker:
     async def sign_in(self, token: str, dialect: str) -> Refused | None:
         """With another token, or a fresh one. One that is not valid changes nothing."""
         if self._hall.gate.verifies(dialect):
-            principal = await self._hall.verify(token, self._client)
+            principal = await self._hall.verify(token, self._connection.client)
             if isinstance(principal, Refused):
                 return principal
             self._is(principal)
         self.token = token
         return None
 
+    def end(self) -> None:
+        """Nobody speaks here any more."""
+        self._gone = True
+        if self._tenure is not None:
+            self._tenure.end()
+
     def _is(self, principal: Principal) -> None:
         self.principal = principal
         self._expires_ms = inf
+        lives_s: float | None = None
         if principal.expires_ms is not None:
             clock = self._hall.rooms.clock
             now_ms = clock.now_ms()
             self._expires_ms = now_ms + principal.expires_ms - clock.wall_ms(now_ms)
+            lives_s = (self._expires_ms - now_ms) / 1000
+        if self._gone:
+            return
+        if self._tenure is None:
+            self._tenure = Tenure(self._hall.logins, self._hall.rooms.wheel, self._connection)
+        self._tenure.begin(principal.session, lives_s)
 
     def _remembered(self, sentence: Spoken) -> MemberId | None:
         if isinstance(sentence, d.Found):

@@ -1,0 +1,85 @@
+"""The accounts of a node, put together: the database, what hashes, what signs, and the logins that are live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_bytes
+
+import structlog
+
+from tutti.config import BadSettings, Settings
+from tutti.infra import sql
+from tutti.infra.tokens import JwtIdentity, Previous
+from tutti.platform.accounts.accounts import Accounts
+from tutti.platform.accounts.logins import Lifetimes
+from tutti.platform.accounts.passwords import Cost, Passwords
+from tutti.platform.accounts.throttles import Throttles
+from tutti.service.logins import Logins
+from tutti.service.ports import Unavailable
+
+log = structlog.get_logger("tutti.accounts")
+
+TIDY_EVERY_S = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDesk:
+    """`database` is for every feature with rows; `identity` knows our own tokens; `logins` is the hall's."""
+
+    database: sql.Database
+    accounts: Accounts
+    identity: JwtIdentity
+    logins: Logins
+
+    async def tidy(self) -> None:
+        """Now and then. What cannot be deleted now is deleted next time."""
+        try:
+            await self.accounts.forget()
+        except Unavailable as problem:
+            log.warning("accounts.not_tidied", problem=str(problem))
+
+
+@asynccontextmanager
+async def account_desk(
+    settings: Settings, *, now_ms: Callable[[], float], wall_ms: Callable[[], float]
+) -> AsyncIterator[AccountDesk]:
+    """`now_ms` never goes back; `wall_ms` is what tokens are compared with. Raises `BadSettings`."""
+    logins = Logins()
+    identity = JwtIdentity(settings.jwt_secret, wall_ms, previous=_previous(settings), ended=logins.has_ended)
+    database = await _opened(settings)
+    passwords = Passwords(Cost(settings.password_memory_kib, settings.password_passes))
+    accounts = Accounts(
+        database,
+        passwords,
+        identity.tokens,
+        Throttles.of(now_ms, on=settings.limits),
+        wall_ms=wall_ms,
+        random=token_bytes,
+        lifetimes=Lifetimes(settings.access_token_minutes * 60.0, settings.refresh_token_days * 86_400.0),
+        ended=logins.end,
+    )
+    try:
+        for login in await accounts.ended_lately():
+            logins.remember(login)
+        yield AccountDesk(database, accounts, identity, logins)
+    finally:
+        passwords.close()
+        await database.aclose()
+
+
+async def _opened(settings: Settings) -> sql.Database:
+    named = "TUTTI_DATA" if settings.database_url is None else "DATABASE_URL"
+    try:
+        database = sql.Database(settings.database_url or settings.data / "accounts.db")
+        await database.open()
+    except sql.CannotOpen as problem:
+        raise BadSettings(f"{named}: the database of accounts cannot be opened: {problem}") from None
+    return database
+
+
+def _previous(settings: Settings) -> Previous | None:
+    if settings.jwt_secret_previous is None:
+        return None
+    return Previous(settings.jwt_secret_previous, settings.jwt_secret_previous_until_ms)

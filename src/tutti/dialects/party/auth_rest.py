@@ -1,0 +1,271 @@
+"""Guide 003's `/api/auth/` over HTTP, for every dialect's people. Answers with and without the slash at the end.
+
+Tokens are always verified here, in open mode too: an account is its owner's. A refresh token is read from the body, else
+from the cookie that every login sets, which pages cannot read and other sites cannot use (`HttpOnly`, `SameSite=Strict`).
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+import structlog
+from litestar import Response, Router, delete, get, post
+from litestar.datastructures import Cookie
+from litestar.params import FromPath, JSONBody
+
+from tutti.core.refusals import Reason, Refused
+from tutti.dialects.party import auth_bodies as b
+from tutti.dialects.party.problems import (
+    HANDLERS,
+    Asked,
+    Invalid,
+    Said,
+    no_such_path,
+    only,
+    or_denied,
+    problem,
+)
+from tutti.platform.accounts.accounts import Accounts
+from tutti.platform.accounts.schemas import OnDevice, SecondFactorNeeded, Tokens
+from tutti.platform.accounts.throttles import Scope
+from tutti.service.dialect import Declined
+from tutti.service.hall import Hall
+from tutti.service.identity import MAX_ID
+from tutti.service.ports import Principal
+
+log = structlog.get_logger("tutti.party")
+
+PREFIX = "/api/auth"
+COOKIE = "refresh_token"
+MAX_BODY = 16 * 1024
+MAX_TOKEN = 8_192
+UNKNOWN_DEVICE = "unknown"
+
+Login = b.Register | b.SignIn | b.SecondHalf
+
+
+class AuthRest:
+    """`secure`: cookies travel over HTTPS only."""
+
+    def __init__(self, hall: Hall, accounts: Accounts, *, secure: bool) -> None:
+        self._hall = hall
+        self._accounts = accounts
+        self._secure = secure
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """The framework copies handlers; they serve the same accounts."""
+        return self
+
+    async def register(self, request: Asked, data: JSONBody[b.Register]) -> Response[b.Registered]:
+        """Make an account, logged in."""
+        self._spend(Scope.REGISTER_BY_ADDRESS, request)
+        outcome = await self._accounts.register(data.meaning(), _device(request, data))
+        made = or_denied(outcome)
+        log.info("party.registered", user=made.person.id)
+        tokens = made.tokens
+        said = b.Registered(tokens.access, tokens.refresh, b.User.of(made.person), verification_sent=False)
+        return Response(said, status_code=201, cookies=[self._cookie(tokens.refresh, tokens.refresh_lives_s)])
+
+    async def log_in(self, request: Asked, data: JSONBody[b.SignIn]) -> Response[b.SignedIn] | Said:
+        """By email and password. With a second factor on: 401 with a `ticket`, for `verify-2fa/`."""
+        self._spend(Scope.LOGIN_BY_ADDRESS, request)
+        outcome = await self._accounts.log_in(*data.meaning(), _device(request, data))
+        if isinstance(outcome, SecondFactorNeeded):
+            wanted = "Two-factor authentication code required."
+            return problem(401, wanted, "2fa_required", ticket=outcome.ticket)
+        entered = or_denied(outcome)
+        return self._signed_in(b.User.of(entered.person), entered.tokens)
+
+    async def verify_second_factor(
+        self, request: Asked, data: JSONBody[b.SecondHalf]
+    ) -> Response[b.SignedIn]:
+        """The second half of a login: a code of the app's, or a backup code."""
+        self._spend(Scope.LOGIN_BY_ADDRESS, request)
+        ticket, code = data.meaning()
+        outcome = or_denied(await self._accounts.verify_second_factor(ticket, code, _device(request, data)))
+        return self._signed_in(b.User.of(outcome.person), outcome.tokens)
+
+    async def refresh(self, request: Asked) -> Response[b.Refreshed]:
+        """The next access token, and the next refresh token: each works once."""
+        self._spend(Scope.REFRESH_BY_ADDRESS, request)
+        token = await _refresh_token(request)
+        if token is None:
+            raise Invalid({"refresh": [b.REQUIRED]})
+        tokens = or_denied(await self._accounts.refresh(token))
+        return Response(
+            b.Refreshed(tokens.access, tokens.refresh),
+            cookies=[self._cookie(tokens.refresh, tokens.refresh_lives_s)],
+        )
+
+    async def log_out(self, request: Asked) -> Response[b.Detail]:
+        """End this login: its tokens, and whatever is live on it."""
+        refresh, bearer = await _refresh_token(request), _bearer(request)
+        if refresh is None and bearer is None:
+            raise Declined(Refused(Reason.UNAUTHENTICATED))
+        who = await self._hall.verify(bearer, _address(request)) if bearer else None
+        if isinstance(who, Principal):
+            await self._accounts.log_out(user=who.id, login=who.session, refresh=refresh)
+        elif refresh is not None:
+            await self._accounts.log_out(refresh=refresh)
+        elif isinstance(who, Refused):
+            raise Declined(who)
+        gone = self._cookie("", 0)
+        return Response(b.Detail("Successfully logged out."), cookies=[gone])
+
+    async def me(self, request: Asked) -> b.User:
+        """Your own account."""
+        person = await self._accounts.person((await self._owner(request)).id)
+        if person is None:
+            raise Declined(Refused(Reason.UNAUTHENTICATED, "There is no account of this token"))
+        return b.User.of(person)
+
+    async def sessions(self, request: Asked) -> b.LoginSessions:
+        """Your logins, the one last used first."""
+        who = await self._owner(request)
+        listed = await self._accounts.logins(who.id)
+        return b.LoginSessions(tuple(b.LoginSession.of(login, who.session) for login in listed))
+
+    async def end_session(self, request: Asked, session_id: FromPath[str]) -> None:
+        """End one of your logins."""
+        who = await self._owner(request)
+        known = session_id if len(session_id) <= MAX_ID and session_id.isprintable() else ""
+        or_denied(await self._accounts.end_login(who.id, known))
+
+    async def end_other_sessions(self, request: Asked) -> None:
+        """End all your logins but this one."""
+        who = await self._owner(request)
+        await self._accounts.end_other_logins(who.id, who.session)
+
+    async def change_password(self, request: Asked, data: JSONBody[b.NewPassword]) -> b.Detail:
+        """Your other logins end."""
+        who = await self._owner(request)
+        old, new = data.meaning()
+        changed = await self._accounts.security.change_password(who.id, who.session, old, new)
+        wrong_old = changed is not None and changed.wrong.code == "password_wrong"
+        or_denied(changed, "old_password" if wrong_old else "new_password")
+        return b.Detail("Password changed.")
+
+    async def set_up_second_factor(self, request: Asked) -> b.TwoFactorSetUp:
+        """A secret for an authenticator app. It is asked for once `2fa/verify/` has seen a code of it."""
+        who = await self._owner(request)
+        made = or_denied(await self._accounts.security.set_up_second_factor(who.id))
+        return b.TwoFactorSetUp(made.secret, made.otpauth_url, made.qr_code)
+
+    async def confirm_second_factor(self, request: Asked, data: JSONBody[b.Code]) -> b.BackupCodes:
+        """Turn it on; the backup codes are told this once."""
+        who = await self._owner(request)
+        return b.BackupCodes(
+            or_denied(await self._accounts.security.confirm_second_factor(who.id, data.meaning()))
+        )
+
+    async def disable_second_factor(self, request: Asked, data: JSONBody[b.Disable]) -> b.Detail:
+        """Turn it off: with the password and a code."""
+        who = await self._owner(request)
+        or_denied(await self._accounts.security.disable_second_factor(who.id, *data.meaning()))
+        return b.Detail("Two-factor authentication disabled.")
+
+    async def _owner(self, request: Asked) -> Principal:
+        who = await self._hall.verify(_bearer(request), _address(request))
+        if isinstance(who, Refused):
+            raise Declined(who)
+        return who
+
+    def _signed_in(self, user: b.User, tokens: Tokens) -> Response[b.SignedIn]:
+        said = b.SignedIn(tokens.access, tokens.refresh, user)
+        return Response(said, status_code=200, cookies=[self._cookie(tokens.refresh, tokens.refresh_lives_s)])
+
+    def _cookie(self, refresh: str, lives_s: int) -> Cookie:
+        return Cookie(
+            key=COOKIE,
+            value=refresh,
+            path=PREFIX,
+            max_age=lives_s,
+            httponly=True,
+            secure=self._secure,
+            samesite="strict",
+        )
+
+    def _spend(self, scope: Scope, request: Asked) -> None:
+        wait_s = self._accounts.throttles.take(scope, _address(request))
+        if wait_s:
+            raise Declined(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
+
+
+def router(hall: Hall, accounts: Accounts, *, secure: bool) -> Router:
+    rest = AuthRest(hall, accounts, secure=secure)
+    return Router(
+        PREFIX,
+        route_handlers=[
+            post("/register", summary="Make an account")(rest.register),
+            post("/login", status_code=200, summary="Log in")(rest.log_in),
+            post("/verify-2fa", status_code=200, summary="Log in: the second factor")(
+                rest.verify_second_factor
+            ),
+            post("/refresh", status_code=200, summary="Get the next tokens")(rest.refresh),
+            post("/logout", status_code=200, summary="Log out")(rest.log_out),
+            get("/me", summary="Your account")(rest.me),
+            get("/sessions", summary="Your logins")(rest.sessions),
+            delete("/sessions", summary="End your other logins")(rest.end_other_sessions),
+            delete("/sessions/{session_id:str}", summary="End a login")(rest.end_session),
+            post("/change-password", status_code=200, summary="Change your password")(rest.change_password),
+            post("/2fa/setup", status_code=200, summary="Begin with a second factor")(
+                rest.set_up_second_factor
+            ),
+            post("/2fa/verify", status_code=200, summary="Turn the second factor on")(
+                rest.confirm_second_factor
+            ),
+            post("/2fa/disable", status_code=200, summary="Turn the second factor off")(
+                rest.disable_second_factor
+            ),
+            *(only(path, "POST") for path in _POSTED),
+            only("/me", "GET"),
+            only("/sessions", "GET", "DELETE"),
+            only("/sessions/{session_id:str}", "DELETE"),
+            no_such_path,
+        ],
+        exception_handlers=HANDLERS,
+        request_max_body_size=MAX_BODY,
+        tags=["auth"],
+    )
+
+
+_POSTED = (
+    "/register",
+    "/login",
+    "/verify-2fa",
+    "/refresh",
+    "/logout",
+    "/change-password",
+    "/2fa/setup",
+    "/2fa/verify",
+    "/2fa/disable",
+)
+
+
+async def _refresh_token(request: Asked) -> str | None:
+    raw = await request.body()
+    said = b.RefreshBody()
+    if raw.strip():
+        try:
+            said = msgspec.json.decode(raw, type=b.RefreshBody)
+        except msgspec.ValidationError:
+            raise Invalid({"refresh": ["Not a valid string."]}) from None
+        except msgspec.DecodeError:
+            raise Invalid({"non_field_errors": ["JSON parse error"]}) from None
+    return said.refresh or said.refresh_token or request.cookies.get(COOKIE) or None
+
+
+def _bearer(request: Asked) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    return token[: MAX_TOKEN + 1] if scheme.lower() == "bearer" and token else None
+
+
+def _device(request: Asked, login: Login) -> OnDevice:
+    agent = request.headers.get("user-agent", "") or UNKNOWN_DEVICE
+    return OnDevice(login.device_id or agent, login.device_name or agent)
+
+
+def _address(request: Asked) -> str:
+    return request.client.host if request.client else ""

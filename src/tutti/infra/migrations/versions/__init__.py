@@ -1,0 +1,1 @@
+"""One module a revision. Append; never edit one that was released."""

@@ -1,0 +1,180 @@
+"""The SQL database behind the `Sql` port: a SQLite file of ours, or the operator's PostgreSQL.
+
+On SQLite a writer has the whole file from the start of its transaction (`BEGIN IMMEDIATE`), one at a time in this
+process, so that nobody finds the file busy half-way; readers see the last state that was kept. On PostgreSQL rows that
+are read in order to be changed are locked (`with_for_update`, which SQLite leaves out).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, event, make_url, pool, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from tutti.service.ports import Unavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATING = 7_885_561_214_400_451
+"""The advisory lock that a migrating process holds on PostgreSQL."""
+BUSY_S = 10.0
+CONNECT_WITHIN_S = 10
+CONNECTIONS = 10
+
+_WRITES = "tutti_writes"
+
+
+class CannotOpen(Exception):
+    """The database cannot serve. The text is one line for a person, without the URL's password."""
+
+
+class Database:
+    """`url`: a path is a SQLite file, made if it is not there. Use between `open` and `aclose`."""
+
+    def __init__(self, url: str | Path) -> None:
+        self._url = _with_driver(url)
+        self.sqlite = self._url.get_backend_name() == "sqlite"
+        self._engine = _engine(self._url, foreign_keys=True)
+        self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(
+            self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False
+        )
+        self._writing = asyncio.Lock() if self.sqlite else None
+
+    async def open(self) -> None:
+        """Bring the tables to the current version. Raises `CannotOpen`."""
+        await self.migrate("head")
+
+    async def migrate(self, revision: str) -> None:
+        """Forward or back to a revision (`head`, `base`, an id), all or nothing, one process at a time."""
+        # A table is rebuilt by copying it, which must not delete what points at it.
+        engine = _engine(self._url, foreign_keys=False, poolclass=pool.NullPool)
+        try:
+            async with engine.execution_options(**{_WRITES: True}).begin() as connection:
+                await _alone(connection)
+                await connection.run_sync(_migrate, revision)
+        except CommandError as problem:
+            raise CannotOpen(f"it was written by another version of Tutti ({_one_line(problem)})") from None
+        except (SQLAlchemyError, OSError) as problem:
+            raise CannotOpen(_one_line(problem)) from None
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with _as_unavailable(), self._readers() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncExitStack() as stack:
+            if self._writing is not None:
+                await stack.enter_async_context(self._writing)
+            await stack.enter_async_context(_as_unavailable())
+            session = await stack.enter_async_context(self._writers())
+            await stack.enter_async_context(session.begin())
+            yield session
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+
+@asynccontextmanager
+async def _as_unavailable() -> AsyncIterator[None]:
+    """A full disk, a lock that is not let go, a server that is gone. Anything else is a bug of ours."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as problem:
+        raise Unavailable(_one_line(problem)) from None
+    except DBAPIError as problem:
+        if problem.connection_invalidated:
+            raise Unavailable(_one_line(problem)) from None
+        raise
+    except TimeoutError as problem:  # every connection is in use
+        raise Unavailable(_one_line(problem)) from None
+
+
+def _with_driver(url: str | Path) -> URL:
+    if isinstance(url, Path):
+        return URL.create("sqlite+aiosqlite", database=str(url))
+    try:
+        parsed = make_url(url.strip())
+        backend = parsed.drivername.partition("+")[0].lower()
+    except (ArgumentError, ValueError):
+        raise CannotOpen("it is not the URL of a database") from None
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise CannotOpen("only SQLite and PostgreSQL are known")
+
+
+def _engine(url: URL, *, foreign_keys: bool, poolclass: type[pool.Pool] | None = None) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        sized: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": CONNECTIONS}
+        return create_async_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "tutti"},
+            **sized,
+        )
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_S},
+        **({"poolclass": poolclass} if poolclass else {}),
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: we say when, and how
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+async def _alone(connection: AsyncConnection) -> None:
+    """SQLite's transaction has begun as a writer's, which is enough."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})
+
+
+def _migrate(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    if revision == "base" or revision.startswith("-"):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+def _one_line(problem: BaseException) -> str:
+    """What the driver says, without the statement."""
+    said = problem.orig if isinstance(problem, DBAPIError) and problem.orig is not None else problem
+    lines = [line.strip() for line in str(said).splitlines() if line.strip()]
+    return (lines[0] if lines else type(problem).__name__)[:200]

@@ -1,0 +1,1 @@
+"""Accounts: people, their devices, their logins, and how they prove who they are."""
