@@ -1,0 +1,1 @@
+"""Guide 002: who is near, listening to what, and finding one another; over HTTP and Socket.IO."""
