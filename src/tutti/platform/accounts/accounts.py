@@ -6,7 +6,7 @@ was kept, so that whatever is live on it can be closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from sqlalchemy import select
@@ -36,6 +36,8 @@ from tutti.platform.accounts.tokens import AccessTokens
 from tutti.platform.rows import RandomBytes, Sql, WallMs, new_id
 
 log = structlog.get_logger("tutti.accounts")
+
+MOST_TRIES = 5
 
 
 class Accounts:
@@ -74,20 +76,19 @@ class Accounts:
         if weak is not None:
             return Problem(Wrong.WEAK, weak)
         hashed = await self._passwords.hash(new.password)
-        try:
-            async with self._sql.writing() as db:
-                taken = await self._taken(db, email, new.username)
-                if taken is not None:
-                    return taken
-                username = new.username or await self._free_name(db, names.proposed(new))
-                user = self._new_user(username, new.first_name, new.last_name)
-                user.email, user.password_hash = email, hashed
-                db.add(user)
-                await db.flush()
-                return await self._enter(db, user, on)
-        except IntegrityError as problem:  # somebody else took it in the same moment
-            by_name = "username" in str(problem.orig)
-            return Problem(Wrong.USERNAME_TAKEN if by_name else Wrong.EMAIL_TAKEN)
+
+        async def make(db: AsyncSession) -> LoggedIn | Problem:
+            taken = await self._taken(db, email, new.username)
+            if taken is not None:
+                return taken
+            username = new.username or await self._free_name(db, names.proposed(new))
+            user = self._new_user(username, new.first_name, new.last_name)
+            user.email, user.password_hash = email, hashed
+            db.add(user)
+            await db.flush()
+            return await self._enter(db, user, on)
+
+        return await self._seeing_others(make)
 
     async def log_in(
         self, known_by: str, password: str, on: OnDevice
@@ -129,7 +130,8 @@ class Accounts:
 
     async def from_spotify(self, spotify_id: str, name: str, on: OnDevice) -> LoggedIn | Problem:
         """Whoever Spotify says this is: their account, made now if there is none yet."""
-        async with self._sql.writing() as db:
+
+        async def find_or_make(db: AsyncSession) -> LoggedIn | Problem:
             user = await db.scalar(select(User).where(User.spotify_id == spotify_id))
             if user is None:
                 shown = names.printable(name) or "listener"
@@ -140,6 +142,8 @@ class Accounts:
             if not user.active:
                 return Problem(Wrong.CREDENTIALS)
             return await self._enter(db, user, on)
+
+        return await self._seeing_others(find_or_make)
 
     async def refresh(self, token: str) -> Tokens | Problem:
         async with self._sql.writing() as db:
@@ -194,6 +198,19 @@ class Accounts:
         async with self._sql.reading() as db:
             row = await db.get(User, user)
             return None if row is None or not row.active else await self._person(db, row)
+
+    async def _seeing_others(
+        self, work: Callable[[AsyncSession], Awaitable[LoggedIn | Problem]]
+    ) -> LoggedIn | Problem:
+        """In a transaction. If somebody else took a name in the same moment, again: now it is seen to be taken."""
+        for _ in range(MOST_TRIES - 1):
+            try:
+                async with self._sql.writing() as db:
+                    return await work(db)
+            except IntegrityError:
+                log.info("accounts.tried_again")
+        async with self._sql.writing() as db:
+            return await work(db)
 
     async def _enter(self, db: AsyncSession, user: User, on: OnDevice) -> LoggedIn:
         return LoggedIn(await self._person(db, user), await self._logins.open(db, user, on))

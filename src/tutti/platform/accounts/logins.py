@@ -124,7 +124,7 @@ class Logins:
         )
         return tuple(
             Login(row.id, name, row.created_at_ms, row.last_used_at_ms, row.expires_at_ms)
-            for row, name in (await db.execute(asked)).tuples()
+            for row, name in (await db.execute(asked)).all()
         )
 
     async def ended_lately(self, db: AsyncSession) -> tuple[str, ...]:
