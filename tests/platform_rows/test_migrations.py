@@ -10,8 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from tests.platform.desk import Desk
-from tests.platform.postgres import Postgres
+from tests.platform_rows.desk import Desk
+from tests.platform_rows.postgres import Postgres
 from tutti.infra.sql import CannotOpen, Database
 from tutti.platform.accounts.models import User
 from tutti.service.ports import Unavailable

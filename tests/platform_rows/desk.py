@@ -13,6 +13,7 @@ from tutti.platform.accounts.passwords import Cost, Passwords
 from tutti.platform.accounts.schemas import LoggedIn, NewAccount, OnDevice, Problem, Tokens, Wrong
 from tutti.platform.accounts.throttles import Throttles
 from tutti.platform.rows import Sql
+from tutti.service.logins import Logins
 from tutti.service.ports import Principal
 
 SECRET = b"a secret of more than thirty-two bytes"
@@ -54,8 +55,18 @@ class Desk:
             wall_ms=self.clock,
             random=self.random,
             lifetimes=Lifetimes(),
-            ended=self.ended.append,
+            ended=self._hear_ended,
         )
+        self._logins: Logins | None = None
+
+    def hears(self, logins: Logins) -> None:
+        """Where live connections are."""
+        self._logins = logins
+
+    def _hear_ended(self, login: str) -> None:
+        self.ended.append(login)
+        if self._logins is not None:
+            self._logins.end(login)
 
     def close(self) -> None:
         self.passwords.close()

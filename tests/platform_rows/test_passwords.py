@@ -8,7 +8,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
-from tests.platform.desk import CHEAP, PHONE, Desk, wrong
+from tests.platform_rows.desk import CHEAP, PHONE, Desk, wrong
 from tutti.infra.sql import Database
 from tutti.platform.accounts.passwords import Passwords, weakness
 from tutti.platform.accounts.schemas import Wrong

@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import func, select
 
-from tests.platform.desk import DAY_MS, LAPTOP, PASSWORD, PHONE, Desk, entered, renewed, wrong
+from tests.platform_rows.desk import DAY_MS, LAPTOP, PASSWORD, PHONE, Desk, entered, renewed, wrong
 from tutti.infra.sql import Database
 from tutti.platform.accounts.logins import GRACE_MS
 from tutti.platform.accounts.models import LoginSession, RefreshToken, User

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.desk import Desk
-from tests.platform.postgres import Missing, Postgres, running
+from tests.platform_rows.desk import Desk
+from tests.platform_rows.postgres import Missing, Postgres, running
 from tutti.infra.sql import Database
 
 
