@@ -6,11 +6,13 @@ Nothing here carries a score, a count of metres or a place that was not publishe
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Final, NamedTuple, NewType
 
 import msgspec
 
+from tutti.core.find import Bucket
+from tutti.core.find import Ending as FindEnding
+from tutti.core.find import Stage as FindStage
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 
@@ -81,31 +83,6 @@ class Match(NamedTuple):
     avatar_url: str | None
     words: str
     shared: tuple[str, ...]
-
-
-class FindStage(Enum):
-    OFFERED = "offered"
-    ACCEPTED = "accepted"
-    ENDED = "ended"
-
-
-class Bucket(Enum):
-    """How near two finders are: what can honestly be said of two cells, and `found` only by their own word."""
-
-    FAR = "far"
-    WARM = "warm"
-    CLOSE = "close"
-    FOUND = "found"
-
-
-class FindEnding(Enum):
-    """`DECLINED`: the target said no. `EXPIRED`: nobody accepted in time, or its time was up. `CANCELLED`: one of both
-    ended it, or went offline. `COMPLETED`: both said that they have found one another."""
-
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    EXPIRED = "expired"
 
 
 class FindView(NamedTuple):
@@ -204,6 +181,34 @@ class TogetherOpened(NamedTuple):
 LiveEvent = UserJoined | UserLeft | TrackUpdate | PlaceChanged | WentOffline
 FindEvent = FindRequested | FindAccepted | BucketUpdate | FoundClaimed | FindEnded | TogetherOpened
 NearbyEvent = LiveEvent | FindEvent
+
+__all__ = [
+    "Bucket",
+    "BucketUpdate",
+    "FindAccepted",
+    "FindEnded",
+    "FindEnding",
+    "FindId",
+    "FindRequested",
+    "FindStage",
+    "FindView",
+    "FoundClaimed",
+    "Hear",
+    "Live",
+    "LiveEvent",
+    "Match",
+    "Near",
+    "NearbyEvent",
+    "Place",
+    "PlaceChanged",
+    "Settings",
+    "TogetherOpened",
+    "Track",
+    "TrackUpdate",
+    "UserJoined",
+    "UserLeft",
+    "WentOffline",
+]
 
 Hear = Callable[[NearbyEvent], None]
 """Called in the middle of a change: it must neither raise nor wait. The same object goes to every subscriber, so that

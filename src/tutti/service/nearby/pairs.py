@@ -1,0 +1,50 @@
+"""Rooms of two who found one another by their music: the same room for both, whoever asks first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.refusals import Refused
+from tutti.service.nearby.ports import Companions
+from tutti.service.nearby.values import TogetherOpened
+from tutti.service.timers import TimerWheel
+
+REMEMBERED_S: Final = 300.0
+"""For so long two people get the same room again, and the other is not invited twice."""
+
+Pair = frozenset[MemberId]
+
+
+class Pairs:
+    def __init__(
+        self,
+        wheel: TimerWheel,
+        companions: Companions,
+        tell: Callable[[MemberId, TogetherOpened], None],
+    ) -> None:
+        self._wheel = wheel
+        self._companions = companions
+        self._tell = tell
+        self._rooms: dict[Pair, RoomId] = {}
+        self._opening: dict[Pair, asyncio.Lock] = {}
+
+    async def together(self, user: MemberId, other: MemberId) -> RoomId | Refused:
+        pair = frozenset((user, other))
+        async with self._opening.setdefault(pair, asyncio.Lock()):
+            known = self._rooms.get(pair)
+            if known is not None:
+                return known
+            try:
+                room = await self._companions.open_listen(user, other)
+            finally:
+                self._opening.pop(pair, None)
+            if isinstance(room, Refused):
+                return room
+            self._rooms[pair] = room
+        self._wheel.after(REMEMBERED_S, lambda: self._rooms.pop(pair, None))
+        for one in (user, other):
+            self._tell(one, TogetherOpened(room, user, other, None))
+        return room

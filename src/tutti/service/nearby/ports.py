@@ -1,0 +1,36 @@
+"""What the nearby service needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.refusals import Refused
+from tutti.service.nearby.values import Settings
+
+Draw = Callable[[], float]
+"""A random number, at least 0 and less than 1. In a server it must be one that nobody can foretell."""
+
+MayMeet = Callable[[MemberId, MemberId], bool]
+"""Whether these two may know of one another at all (neither blocks the other). Symmetric, quick, and never raises."""
+
+
+class Companions(Protocol):
+    """Rooms, as far as two people who are near need them."""
+
+    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:
+        """A new room to listen together in, the host's, which the guest may enter. Twice: another one."""
+        ...
+
+
+class Choices(Protocol):
+    """Where people's settings stay while they are away."""
+
+    def kept(self, user: MemberId) -> Settings | None:
+        """What was kept last; None: nothing was, or it was forgotten. Must not wait."""
+        ...
+
+    def keep(self, user: MemberId, settings: Settings | None) -> None:
+        """Remember these; None: forget them. Double is harmless; late means an older choice may come back."""
+        ...

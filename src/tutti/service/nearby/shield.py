@@ -1,0 +1,103 @@
+"""When a person's place may become known: the movement shield.
+
+The cell that others get changes only at moments that are drawn for each person, 5 to 10 minutes apart, whether they
+move or not, and only if they are beyond the cells that touch the published one. The first place while live is
+published at once, since that is what going live means; a few times, so that leaving and coming back is no way round.
+Somebody who cannot have got where they say they are stays where they were last plausible, for others and for what they
+are told themselves. How often is drawn, and when, does not depend on any place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tutti.core.geo import Cell, gap_km, steps
+from tutti.core.ids import MemberId
+from tutti.service.nearby.person import Person
+from tutti.service.nearby.ports import Draw
+from tutti.service.nearby.rota import TICK_MS, Rota, Ticks, ticks
+from tutti.service.timers import TimerWheel
+
+SHORTEST_S: Final = 300.0
+LONGEST_S: Final = 600.0
+FASTEST_KM_S: Final = 0.1
+"""360 km/h: the fastest trains. Who flies is quarantined until the journey is plausible as a whole."""
+FIRSTS: Final = 3
+FIRST_EVERY_S: Final = 600.0
+"""First places are published at once this many times in a row, and once more every so often."""
+
+_FIRST_EVERY: Final = ticks(FIRST_EVERY_S)
+
+
+class Shield:
+    """`publish` is called when it is time, with the cell that others are to get from now on."""
+
+    def __init__(
+        self, wheel: TimerWheel, time: Ticks, draw: Draw, publish: Callable[[Person, Cell], None]
+    ) -> None:
+        self._time = time
+        self._draw = draw
+        self._publish = publish
+        self._rota: Rota[Person] = Rota(wheel, time, self._due)
+        self._paid_until: dict[MemberId, int] = {}
+        """Of who published a first place lately: the tick at which that is forgotten. It knows no place."""
+        self._forgetting: Rota[MemberId] = Rota(wheel, time, self._forget)
+
+    def said(self, person: Person, cell: Cell) -> None:
+        """Where they say they are. Others get nothing of it now, unless it is the first."""
+        published = person.published
+        person.place = published if cell == published else cell  # one object where one will do
+        if published is None and self._may_be_first(person.user):
+            person.plausible_at = self._time.now()
+            self._publish(person, cell)
+        if not person.scheduled:
+            person.scheduled = True
+            self._schedule(person)
+
+    def is_settled(self, person: Person) -> bool:
+        """What is published is true, as far as it is meant to be."""
+        return person.place is not None and _still_there(person.published, person.place)
+
+    def _schedule(self, person: Person) -> None:
+        wait_s = SHORTEST_S + self._draw() * (LONGEST_S - SHORTEST_S)
+        self._rota.put(self._time.now() + ticks(wait_s), person)
+
+    def _due(self, person: Person) -> None:
+        if not person.live:
+            return
+        self._schedule(person)
+        now, place = self._time.now(), person.place
+        if place is None or not plausible(person.published, person.plausible_at, place, now):
+            return
+        person.plausible_at = now
+        if not _still_there(person.published, place):
+            self._publish(person, place)
+
+    def _may_be_first(self, user: MemberId) -> bool:
+        now = self._time.now()
+        paid_until = max(self._paid_until.get(user, now), now)
+        if paid_until - now > (FIRSTS - 1) * _FIRST_EVERY:
+            return False
+        if user not in self._paid_until:
+            self._forgetting.put(now + _FIRST_EVERY, user)
+        self._paid_until[user] = paid_until + _FIRST_EVERY
+        return True
+
+    def _forget(self, user: MemberId) -> None:
+        until = self._paid_until[user]
+        if until > self._time.now():
+            self._forgetting.put(until, user)
+        else:
+            del self._paid_until[user]
+
+
+def plausible(old: Cell | None, then: int, new: Cell, now: int) -> bool:
+    """Whether somebody who was in the old cell at that tick can be in the new one now."""
+    if old is None:
+        return True
+    return gap_km(old, new) <= (now - then) * TICK_MS / 1000 * FASTEST_KM_S
+
+
+def _still_there(published: Cell | None, place: Cell) -> bool:
+    return published is not None and steps(published, place) <= 1
