@@ -103,6 +103,7 @@ async def test_rows_that_belong_to_a_row_go_with_it(database: Database) -> None:
         "mysql://me:hush@localhost/x",
         "postgresql://me:hush@127.0.0.1:port/x",
         "not a url, hush",
+        "sqlite://",
     ],
 )
 async def test_what_cannot_be_opened_is_one_line_without_the_password(url: str) -> None:

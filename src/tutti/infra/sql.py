@@ -8,8 +8,9 @@ are read in order to be changed are locked (`with_for_update`, which SQLite leav
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class Database:
 
     async def open(self) -> None:
         """Bring the tables to the current version. Raises `CannotOpen`."""
+        if self.sqlite and not self._url.query:
+            _look_at(self._url.database or "")
         await self.migrate("head")
 
     async def migrate(self, revision: str) -> None:
@@ -117,6 +120,8 @@ def _with_driver(url: str | Path) -> URL:
     except (ArgumentError, ValueError):
         raise CannotOpen("it is not the URL of a database") from None
     if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise CannotOpen("a SQLite database needs a file, such as sqlite:///data/accounts.db")
         return parsed.set(drivername="sqlite+aiosqlite")
     if backend in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
@@ -143,11 +148,11 @@ def _engine(url: URL, *, foreign_keys: bool, poolclass: type[pool.Pool] | None =
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: we say when, and how
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
-        cursor.close()
+        try:
+            _prepare(connection, foreign_keys=foreign_keys)
+        except BaseException:
+            connection.close()  # it has a thread, which nobody else knows of yet
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:
@@ -155,6 +160,23 @@ def _engine(url: URL, *, foreign_keys: bool, poolclass: type[pool.Pool] | None =
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _look_at(path: str) -> None:
+    """First by itself: the thread of a connection that cannot be made outlives whoever wanted it."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as problem:
+        raise CannotOpen(_one_line(problem)) from None
+
+
+def _prepare(connection: Any, *, foreign_keys: bool) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+    cursor.close()
 
 
 async def _alone(connection: AsyncConnection) -> None:
