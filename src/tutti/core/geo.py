@@ -7,7 +7,7 @@ digit gets any further. Distances are between cells, in rings of whole kilometre
 from __future__ import annotations
 
 from array import array
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from math import asin, ceil, cos, hypot, pi, radians, sin, sqrt
 from typing import Final, NamedTuple, NewType
@@ -27,6 +27,7 @@ _MASK: Final = _SIDE - 1
 _ALPHABET: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
 _EARTH_KM: Final = 6371.0088
 _ROW_KM: Final = pi * _EARTH_KM / _SIDE
+_NEAR_RINGS: Final = 2
 _MAX_COLUMNS: Final = 64
 """Beyond 82° of latitude columns are so narrow that a ring of 10 km would be thousands of cells: it is cut there."""
 
@@ -71,7 +72,11 @@ def steps(one: Cell, other: Cell) -> int:
 
 def ring_km(one: Cell, other: Cell) -> int:
     """The smallest number of whole kilometres, at least 1, that their middles lie within."""
-    return _ring(one >> _BITS, other >> _BITS, _columns_apart(one, other))
+    row, other_row = one >> _BITS, other >> _BITS
+    right_km = _columns_apart(one, other) * _column_km(row + other_row)
+    return max(
+        ceil(hypot((row - other_row) * _ROW_KM, right_km)), 1
+    )  # a plane will do for tens of kilometres
 
 
 def gap_km(one: Cell, other: Cell) -> float:
@@ -94,7 +99,7 @@ def neighbours(cell: Cell) -> tuple[Cell, ...]:
 def around(cell: Cell, rings: int) -> list[Cell]:
     """Every cell within that many rings (at most 10), the nearest first, itself before all."""
     row, column = divmod(cell, _SIDE)
-    reach = _reach(row)
+    reach = _reach(row, rings)
     offsets = reach.offsets[: reach.ends[rings]]
     if _MAX_COLUMNS <= column < _SIDE - _MAX_COLUMNS:
         return [Cell(cell + offset) for offset in offsets]
@@ -108,21 +113,41 @@ class _Reach(NamedTuple):
     ends: tuple[int, ...]
 
 
-@lru_cache(maxsize=4096)
-def _reach(row: int) -> _Reach:
-    rows = int(MAX_RINGS / _ROW_KM) + 1
-    up_and_right = [
-        (_centre_km(row, row + up, right), abs(up), up, right)
+def _reach(row: int, rings: int) -> _Reach:
+    return _near_reach(row) if rings <= _NEAR_RINGS else _far_reach(row)
+
+
+@cache
+def _near_reach(row: int) -> _Reach:
+    """Small and much in use: one for every row that there is takes 12 MB."""
+    return _reached(row, _NEAR_RINGS)
+
+
+@lru_cache(maxsize=8192)
+def _far_reach(row: int) -> _Reach:
+    return _reached(row, MAX_RINGS)
+
+
+def _reached(row: int, rings: int) -> _Reach:
+    rows = int(rings / _ROW_KM) + 1
+    within = [
+        place
         for up in range(max(-rows, -row), min(rows, _MASK - row) + 1)
-        for right in range(-_columns_within(row, up), _columns_within(row, up) + 1)
+        for place in _reached_in_row(row, up, rings)
     ]
-    within = sorted(place for place in up_and_right if place[0] <= MAX_RINGS)
-    ends = tuple(sum(place[0] <= max(ring, 1) for place in within) for ring in range(MAX_RINGS + 1))
+    within.sort()
+    ends = tuple(sum(place[0] <= max(ring, 1) for place in within) for ring in range(rings + 1))
     return _Reach(array("i", [up * _SIDE + right for _, _, up, right in within]), ends)
 
 
-def _columns_within(row: int, up: int) -> int:
-    return min(int(MAX_RINGS / _column_km(2 * row + up)) + 1, _MAX_COLUMNS)
+def _reached_in_row(row: int, up: int, rings: int) -> list[tuple[float, int, int, int]]:
+    """Kilometres, then what orders cells that are equally far."""
+    column_km = _column_km(2 * row + up)
+    most = min(int(rings / column_km) + 1, _MAX_COLUMNS)
+    places = (
+        (hypot(up * _ROW_KM, right * column_km), abs(up), up, right) for right in range(-most, most + 1)
+    )
+    return [place for place in places if place[0] <= rings]
 
 
 def _across(row: int, column: int, offset: int) -> Cell:
@@ -144,15 +169,6 @@ def _column_km(two_rows: int) -> float:
     """How wide a column is in the middle between two rows, given their sum."""
     latitude = ((two_rows + 1) / 2) * pi / _SIDE - pi / 2
     return 2 * _ROW_KM * cos(latitude)
-
-
-def _centre_km(row: int, other: int, columns: int) -> float:
-    """On a plane: exact enough for tens of kilometres."""
-    return hypot((row - other) * _ROW_KM, columns * _column_km(row + other))
-
-
-def _ring(row: int, other: int, columns: int) -> int:
-    return max(ceil(_centre_km(row, other, columns)), 1)
 
 
 def _great_circle_km(one: Cell, other: Cell) -> float:

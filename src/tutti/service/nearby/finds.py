@@ -201,10 +201,8 @@ class Finds:
         if session is None:
             return NO_SUCH_FIND
         async with session.opening:
-            if session.find.ending not in (None, core.Ending.COMPLETED):
-                return _ENDED
-            if session.find.stage is core.Stage.OFFERED:
-                return _NOT_YET
+            if refused := _no_room_for(session.find):
+                return refused
             if session.room is not None:
                 return session.room
             other = session.find.other(user)
@@ -212,8 +210,8 @@ class Finds:
             if isinstance(room, Refused):
                 return room
             session.room = room
-        if session.find.ending not in (None, core.Ending.COMPLETED):  # called off while the room was made
-            return _ENDED
+        if refused := _no_room_for(session.find):  # called off while the room was made
+            return refused
         for one in session.two:
             self._people.tell(one, TogetherOpened(room, user, other, session.id))
         return room
@@ -306,3 +304,9 @@ class Finds:
             find.ending,
             session.room,
         )
+
+
+def _no_room_for(find: core.Find) -> Refused | None:
+    if find.stage is core.Stage.OFFERED:
+        return _NOT_YET
+    return None if find.ending in (None, core.Ending.COMPLETED) else _ENDED

@@ -16,6 +16,7 @@ from tutti.service.nearby.person import Person
 class CellIndex:
     def __init__(self) -> None:
         self._crowds: dict[Cell, list[Person]] = {}
+        self._numbers: list[int] = []
 
     def put(self, person: Person, cell: Cell) -> None:
         """There, and nowhere else."""
@@ -23,8 +24,8 @@ class CellIndex:
         crowd = self._crowds.get(cell)
         if crowd is None:
             crowd = self._crowds[cell] = []
-        person.published = cell
-        person.at = len(crowd)
+        person.published = crowd[0].published if crowd else cell  # one object for all of them
+        person.at = self._number(len(crowd))
         crowd.append(person)
 
     def take(self, person: Person) -> None:
@@ -59,5 +60,8 @@ class CellIndex:
                         return found
         return found
 
-    def crowd(self, cell: Cell) -> int:
-        return len(self._crowds.get(cell, ()))
+    def _number(self, number: int) -> int:
+        """The same object every time: there is no more of them than the largest crowd has people."""
+        while len(self._numbers) <= number:
+            self._numbers.append(len(self._numbers))
+        return self._numbers[number]

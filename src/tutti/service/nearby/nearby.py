@@ -329,6 +329,8 @@ class Nearby:
     def _withdraw(self, person: Person) -> None:
         """Their place is gone before anybody is told."""
         cell = person.published
+        if cell is not None:
+            self._shield.withdrawn(person)
         self._index.take(person)
         person.place = None
         self._topics.moved(person.user, None)

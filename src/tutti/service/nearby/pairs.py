@@ -44,7 +44,10 @@ class Pairs:
             if isinstance(room, Refused):
                 return room
             self._rooms[pair] = room
-        self._wheel.after(REMEMBERED_S, lambda: self._rooms.pop(pair, None))
+        self._wheel.after(REMEMBERED_S, lambda: self._forget(pair))
         for one in (user, other):
             self._tell(one, TogetherOpened(room, user, other, None))
         return room
+
+    def _forget(self, pair: Pair) -> None:
+        self._rooms.pop(pair, None)

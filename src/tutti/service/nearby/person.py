@@ -32,6 +32,8 @@ class Person(msgspec.Struct, gc=False, eq=False):
     """Where in the crowd of their published cell."""
     plausible_at: int = 0
     """The tick at which they were last where they could be."""
+    first_at: int = 0
+    """The tick at which their first place was published."""
     scheduled: bool = False
 
     @property

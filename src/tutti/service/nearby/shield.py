@@ -41,19 +41,31 @@ class Shield:
         self._publish = publish
         self._rota: Rota[Person] = Rota(wheel, time, self._due)
         self._paid_until: dict[MemberId, int] = {}
-        """Of who published a first place lately: the tick at which that is forgotten. It knows no place."""
+        """Of who withdrew a place soon after it was the first: the tick until which that counts. No place is in it."""
         self._forgetting: Rota[MemberId] = Rota(wheel, time, self._forget)
 
     def said(self, person: Person, cell: Cell) -> None:
         """Where they say they are. Others get nothing of it now, unless it is the first."""
-        published = person.published
-        person.place = published if cell == published else cell  # one object where one will do
-        if published is None and self._may_be_first(person.user):
-            person.plausible_at = self._time.now()
+        person.place = cell
+        if person.published is None and self._may_be_first(person.user):
+            person.plausible_at = person.first_at = self._time.now()
             self._publish(person, cell)
+        if person.published == cell:
+            person.place = person.published  # one object where one will do
         if not person.scheduled:
             person.scheduled = True
             self._schedule(person)
+
+    def withdrawn(self, person: Person) -> None:
+        """Their place is known no more. What stays is when the first was published, until that is long enough ago."""
+        user = person.user
+        known = self._paid_until.get(user)
+        until = max(known or 0, person.first_at) + _FIRST_EVERY
+        if until <= self._time.now():
+            return
+        if known is None:
+            self._forgetting.put(until, user)
+        self._paid_until[user] = until
 
     def is_settled(self, person: Person) -> bool:
         """What is published is true, as far as it is meant to be."""
@@ -76,13 +88,7 @@ class Shield:
 
     def _may_be_first(self, user: MemberId) -> bool:
         now = self._time.now()
-        paid_until = max(self._paid_until.get(user, now), now)
-        if paid_until - now > (FIRSTS - 1) * _FIRST_EVERY:
-            return False
-        if user not in self._paid_until:
-            self._forgetting.put(now + _FIRST_EVERY, user)
-        self._paid_until[user] = paid_until + _FIRST_EVERY
-        return True
+        return self._paid_until.get(user, now) - now <= (FIRSTS - 1) * _FIRST_EVERY
 
     def _forget(self, user: MemberId) -> None:
         until = self._paid_until[user]
