@@ -86,7 +86,7 @@ class AuthRest:
             raise Declined(refused(outcome))
         return fresh(outcome)
 
-    async def log_out(self, request: Asked, data: Refresh | None = None) -> Done:
+    async def log_out(self, request: Asked, data: JSONBody[Refresh | None] = None) -> Done:
         """End this login: its sockets are closed, its tokens are worth nothing, and you are live no more."""
         token = bearer(request)
         who = await known(self._hall, token, None, address(request)) if token else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from litestar import HttpMethod, Router, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from tutti.dialects.nearby import bodies, wire
 from tutti.dialects.nearby.actions import Actions
@@ -26,9 +26,9 @@ OURS = (
 )
 """Without the prefix only this much of the address is this dialect's."""
 
-Radius = Annotated[float | None, Parameter(query="radiusKm", gt=0.0, le=MAX_RADIUS_KM)]
-RadiusAlias = Annotated[float | None, Parameter(query="radius", gt=0.0, le=MAX_RADIUS_KM)]
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=MOST_LISTED)]
+Radius = Annotated[float | None, QueryParameter(name="radiusKm", gt=0.0, le=MAX_RADIUS_KM)]
+RadiusAlias = Annotated[float | None, QueryParameter(name="radius", gt=0.0, le=MAX_RADIUS_KM)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=MOST_LISTED)]
 
 
 class Rest:
@@ -44,7 +44,7 @@ class Rest:
 
     # -- presence
 
-    async def live(self, request: Asked, data: wire.Settings | None = None) -> bodies.Presence:
+    async def live(self, request: Asked, data: JSONBody[wire.Settings | None] = None) -> bodies.Presence:
         """Go live. Nothing is shared before; what may be shared, the settings say."""
         who = await asking(self._hall, request)
         return self._actions.go_live(who, data or wire.Settings())
@@ -158,7 +158,7 @@ def routers(hall: Hall, actions: Actions, further: tuple[Router, ...] = ()) -> l
             tags=["nearby"],
         )
         for path, only_here in (
-            (PREFIX, (_health(), nothing_else("/{rest:path}"))),
+            (PREFIX, (_health(), nothing_else("/{rest:path}", *OURS))),
             ("/", (nothing_else(*OURS),)),
         )
     ]
