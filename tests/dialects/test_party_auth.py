@@ -33,6 +33,7 @@ class Auth:
     """One node's accounts over HTTP. Its clock is the desk's."""
 
     def __init__(self, database: Database, *, closed: bool) -> None:
+        self.database = database
         self.desk = Desk(database)
         logins = Logins()
         self.desk.hears(logins)
@@ -379,6 +380,14 @@ async def test_no_such_account_and_a_wrong_password_are_one_answer(auth: Auth) -
     assert (wrong.status_code, wrong.json()["code"]) == (401, "no_active_account")
     assert wrong.headers["www-authenticate"].startswith("Bearer")
     assert (nobody.status_code, nobody.json()) == (wrong.status_code, wrong.json())
+
+
+async def test_a_database_that_cannot_answer_is_a_503_that_says_when(auth: Auth) -> None:
+    made = await auth.ann()
+    await auth.database.migrate("base")
+    for answer in (await auth.post("/login/", LOGIN), await auth.get("/me/", made["access"])):
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "1"
 
 
 def forged(claims: dict[str, Any], header: dict[str, Any], key: bytes = b"x" * 32) -> str:
