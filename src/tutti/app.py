@@ -37,6 +37,13 @@ from tutti.dialects.native import wire as native_wire
 from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import PREFIX as NATIVE_ROOMS
 from tutti.dialects.native.rest import router as native_router
+from tutti.dialects.nearby import spoken as nearby_spoken
+from tutti.dialects.nearby import wire as nearby_wire
+from tutti.dialects.nearby.actions import Actions
+from tutti.dialects.nearby.auth import router as nearby_auth
+from tutti.dialects.nearby.rest import routers as nearby_routers
+from tutti.dialects.nearby.sockets import ITS_OWN as NEARBY_SOCKETS
+from tutti.dialects.nearby.sockets import Desk
 from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
@@ -59,6 +66,8 @@ from tutti.service.dialect import Declined
 from tutti.service.identity import MAX_ID, Gate
 from tutti.service.limits import Limits
 from tutti.service.metrics import Metrics
+from tutti.service.nearby.companions import ListenRooms
+from tutti.service.nearby.nearby import Nearby
 from tutti.service.passes import Passes
 from tutti.service.rooms import Rooms
 from tutti.service.session import Hall
@@ -101,6 +110,13 @@ CHANNELS = (
         listen_wire.SPOKEN,
     ),
     WireChannel(Watch.name, SOCKET_IO, "Watch-together rooms: Socket.IO, main namespace.", HEARD, SPOKEN),
+    WireChannel(
+        Desk.name,
+        SOCKET_IO,
+        f"Listeners nearby: Socket.IO, main namespace and {NEARBY_SOCKETS}.",
+        nearby_wire.HEARD,
+        nearby_spoken.SPOKEN,
+    ),
     WireChannel(
         Native.name,
         f"{NATIVE_ROOMS}/{{room}}",
@@ -217,8 +233,13 @@ class Node:
         hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, passes, self.desk.logins)
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
+        nearby = self._nearby(hall)
+        near = Desk(hall, nearby, event_frame)
         sockets = SocketServer(
-            {"/": Lobby(hall, (self.listen, self.watch))},
+            {
+                "/": Lobby(hall, (self.listen, self.watch), (near,)),
+                NEARBY_SOCKETS: Lobby(hall, desks=(near,)),
+            },
             wheel=self.wheel,
             new_id=self._random.id,
             settings=SocketSettings(connect_timeout_s=SIGN_IN_WITHIN_S),
@@ -243,9 +264,16 @@ class Node:
         )
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
-        self._api = CorsApp(cast(App, self._litestar(hall, spotify)), self.cors)
+        self._api = CorsApp(cast(App, self._litestar(hall, spotify, nearby)), self.cors)
 
-    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None) -> Litestar:
+    def _nearby(self, hall: Hall) -> Actions:
+        companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
+        draw = secrets.SystemRandom().random
+        return Actions(
+            Nearby(self.clock, self.wheel, draw=draw, new_id=self._random.id, companions=companions)
+        )
+
+    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None, nearby: Actions) -> Litestar:
         return Litestar(
             [
                 Router(
@@ -256,6 +284,7 @@ class Node:
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                         native_router(hall),
                         auth_router(hall, self.desk.accounts, secure=self._settings.mode is Mode.CLOSED),
+                        *nearby_routers(hall, nearby, (nearby_auth(hall, self.desk.accounts, nearby),)),
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
                     response_class=JsonResponse,

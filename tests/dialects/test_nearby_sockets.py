@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import msgspec
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from tests.dialects.neighbourhood import BESIDE, FAR_OFF, HERE, Ear, Street
 from tests.service.world import settle
 from tests.transports.engine_room import Clock, Engine
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 from tutti.dialects.nearby.sockets import Conversation
-from tutti.dialects.nearby.spoken import SPOKEN
+from tutti.dialects.nearby.spoken import SPOKEN, told
 from tutti.dialects.nearby.wire import HEARD
 from tutti.infra.tokens import JwtIdentity
 from tutti.service.identity import Gate
@@ -35,6 +36,43 @@ GUIDES_SPOKEN = {
 def test_every_event_of_the_guide_is_known() -> None:
     assert set(HEARD) >= GUIDES_HEARD
     assert set(SPOKEN) >= GUIDES_SPOKEN
+
+
+VIEW = values.FindView(
+    id=values.FindId("f"),
+    seeker=MemberId("a"),
+    target=MemberId("b"),
+    stage=values.FindStage.ACCEPTED,
+    bucket=values.Bucket.FAR,
+    answers_left=5,
+    expires_in_s=9.0,
+    confirmed=(),
+    ending=None,
+    room=None,
+)
+EVENTS: tuple[values.NearbyEvent, ...] = (
+    values.UserJoined(MemberId("a"), None, None),
+    values.UserLeft(MemberId("a")),
+    values.TrackUpdate(MemberId("a"), None),
+    values.TrackUpdate(MemberId("a"), values.Track("t", None, ("One", "Two"))),
+    values.PlaceChanged(HERE),
+    values.WentOffline(),
+    values.FindRequested(VIEW, None),
+    values.FindAccepted(VIEW),
+    values.BucketUpdate(VIEW),
+    values.FoundClaimed(VIEW),
+    values.FindEnded(VIEW._replace(ending=values.FindEnding.EXPIRED)),
+    values.TogetherOpened(RoomId("R"), MemberId("a"), MemberId("b"), None),
+)
+SAID_PERSONALLY = {"connected", "live:nearby_users", "error"}
+
+
+def test_every_event_is_told_by_the_name_and_in_the_shape_that_is_documented() -> None:
+    assert {type(event) for event in EVENTS} == set(get_args(values.NearbyEvent))
+    said = [told(event) for event in EVENTS]
+    assert {one[0] for one in said if one} == set(SPOKEN) - SAID_PERSONALLY
+    for one in said:
+        assert one is None or type(one[1]) is SPOKEN[one[0]]
 
 
 async def live(

@@ -167,13 +167,17 @@ class Actions:
             is_live=self._nearby.is_live(who.id),
             share_track=settings.share_track,
             allow_find=settings.allow_find,
-            radius_km=settings.radius_km,
+            radius_km=_short(settings.radius_km),
             heartbeat_seconds=live.heartbeat_s if live is not None else None,
         )
 
 
 def _device(who: Principal) -> str:
     return who.session or NO_LOGIN
+
+
+def _short(number: float) -> int | float:
+    return int(number) if number.is_integer() else number
 
 
 def _or_declined(outcome: T | Refused) -> T:
