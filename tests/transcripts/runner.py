@@ -13,13 +13,14 @@ A transcript is plain text, one step a line:
     > alice connect <code>                             she opens a native connection to that room
     > alice hello {"name":"Alice"}                     what she says there; she hears `type {…}` as others hear events
     < alice ended {"code":1000, …}                     the server ends that connection
+    > alice user:go_live                               guide 002's events need no object; her id there is `alice`
     > alice disconnect                                 her socket is lost; the next event opens another
     = bob is 40 ms away                                the half round trip of bob's next socket
     = 30 s                                             time passes (ms, s, min, h)
 
 Everything that a person receives stands there, in order; people are not ordered among each other. In what is sent and
-received, `<name>` is a placeholder: bound where it is first received, the same from then on. `"<*>"` is anything, and
-`"...":0` in an object stands for its other members.
+received, `<name>` is a placeholder: bound where it is first received by itself, the same from then on, inside other
+text as well. `"<*>"` is anything, and `"...":0` in an object stands for its other members.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ import msgspec
 from litestar import Litestar, Router
 
 from tests.clocks import TurnedClock
+from tests.dialects.neighbourhood import Neighbourhood
 from tests.service.world import World, settle
 from tutti.core.ids import RoomId
 from tutti.dialects.listen.codes import new_code
@@ -46,6 +48,7 @@ from tutti.dialects.listen.rest import router as listen_router
 from tutti.dialects.native import errors as native_errors
 from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import router as native_router
+from tutti.dialects.nearby.sockets import Conversation
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.dialect import Watch
@@ -176,6 +179,7 @@ class Person:
     name: str
     inbox: deque[tuple[str, object]] = field(default_factory=deque)
     session: Session | None = None
+    clerk: Conversation | None = None
     line: JsonSocket | None = None
     half_rtt_ms: float = 0.0
     skips: bool = False
@@ -191,7 +195,8 @@ class Stage:
         self._world = world
         self._dialect_of = {name: one.dialect for one in spoken for name in one.events}
         self._native = native(world.hall)
-        routers = [*(one.router for one in spoken), native_router(world.hall)]
+        self._nearby = Neighbourhood(world)
+        routers = [*(one.router for one in spoken), native_router(world.hall), *self._nearby.routers]
         app = Litestar(routers, openapi_config=None, logging_config=None)
         transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does
         self._http = httpx.AsyncClient(transport=transport, base_url="http://tutti.test")
@@ -225,6 +230,9 @@ class Stage:
             if person.session is not None:
                 person.session.closed()
                 person.session = None
+            if person.clerk is not None:
+                person.clerk.closed()
+                person.clerk = None
             if person.line is not None:
                 person.line.closed(1006, "")
                 person.line = None
@@ -250,24 +258,36 @@ class Stage:
             person.line.round_trip(person.half_rtt_ms / 500)
 
     async def _request(self, person: Person, method: str, path: str, body: str) -> None:
-        headers = {"Authorization": f"Bearer token-{person.name}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer token-{person.name}",
+            "Content-Type": "application/json",
+            "X-User-Id": person.name,  # guide 002's requests have no other place for it
+        }
         content = self._filled(body) or None
         answer = await self._http.request(method, self._filled(path), headers=headers, content=content)
         person.inbox.append((str(answer.status_code), answer.json() if answer.content else None))
         await settle()
 
     async def _emit(self, person: Person, event: str, payload: str, wants_ack: bool) -> None:
-        if person.session is None:
-            ear = Ear(f"socket{next(self._sockets)}", person.inbox, person.half_rtt_ms)
-            token = f"token-{person.name}"
-            person.session = Session(self._world.hall, ear, token=token, principal=None)
         args = [msgspec.Raw(payload.encode())] if payload else []
 
         def acknowledged(answer: bytes) -> None:
             person.inbox.append(("ack", json.loads(answer)))
 
-        person.session.hear(self._dialect_of[event], event, args, acknowledged if wants_ack else None)
+        reply = acknowledged if wants_ack else None
+        if event in self._nearby.desk.events:
+            if person.clerk is None:
+                person.clerk = self._nearby.connect(self._ear(person), person.name)
+            person.clerk.hear(event, args, reply)
+        else:
+            if person.session is None:
+                token = f"token-{person.name}"
+                person.session = Session(self._world.hall, self._ear(person), token=token, principal=None)
+            person.session.hear(self._dialect_of[event], event, args, reply)
         await settle()
+
+    def _ear(self, person: Person) -> Ear:
+        return Ear(f"socket{next(self._sockets)}", person.inbox, person.half_rtt_ms)
 
     async def _elsewhere(self, rest: str) -> None:
         away = re.fullmatch(r"(\S+) is (\d+) ms away", rest)
@@ -301,6 +321,8 @@ class Stage:
             if placeholder[1] == "*":
                 return None
             wanted = self._bound.setdefault(placeholder[1], said)
+        elif isinstance(wanted, str):
+            wanted = self._filled(wanted)
         if isinstance(wanted, dict) and isinstance(said, dict):
             keys = wanted.keys() - {"..."}
             if not keys <= said.keys() or (keys != said.keys() and "..." not in wanted):
@@ -314,7 +336,7 @@ class Stage:
         return None if wanted == said else f"{where} is {json.dumps(said)}, not {json.dumps(wanted)}"
 
     def _filled(self, text: str) -> str:
-        return re.sub(r"<([a-z-]+)>", lambda found: str(self._bound[found[1]]), text)
+        return re.sub(r"<([a-z-]+)>", lambda found: str(self._bound.get(found[1], found[0])), text)
 
     def _person(self, name: str) -> Person:
         return self._people.setdefault(name, Person(name))
