@@ -15,7 +15,7 @@ from tutti.core.geo import Cell, parse
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.service.nearby.ports import Companions
-from tutti.service.nearby.rota import TICK_MS
+from tutti.service.nearby.rota import Ticks, ticks
 from tutti.service.nearby.shield import plausible
 from tutti.service.nearby.values import (
     NO_SUCH_FIND,
@@ -31,7 +31,6 @@ from tutti.service.nearby.values import (
     TogetherOpened,
 )
 from tutti.service.ports import Clock
-from tutti.service.timers import Timer, TimerWheel
 
 REMEMBERED_S: Final = 300.0
 """How long a completed session can still be made a room of."""
@@ -63,7 +62,7 @@ class People(Protocol):
 
 
 class Session:
-    __slots__ = ("find", "id", "opening", "places", "room", "timer")
+    __slots__ = ("find", "id", "opening", "places", "room")
 
     def __init__(self, session_id: FindId, find: core.Find) -> None:
         self.id = session_id
@@ -71,7 +70,6 @@ class Session:
         self.places: dict[MemberId, tuple[Cell, int]] = {}
         """Where both are, and the tick at which they said so. Only while the session is accepted."""
         self.room: RoomId | None = None
-        self.timer: Timer | None = None
         self.opening = asyncio.Lock()
 
     @property
@@ -87,19 +85,22 @@ class Finds:
     def __init__(
         self,
         clock: Clock,
-        wheel: TimerWheel,
+        time: Ticks,
         people: People,
         companions: Companions,
         new_id: Callable[[], str],
     ) -> None:
         self._clock = clock
-        self._wheel = wheel
+        self._time = time
         self._people = people
         self._companions = companions
         self._new_id = new_id
         self._sessions: dict[FindId, Session] = {}
         self._of: dict[MemberId, list[Session]] = {}
         self._cooling: set[tuple[MemberId, MemberId]] = set()
+        self._ending = time.rota(self._time_may_be_up)
+        self._forgetting = time.rota(self._forget)
+        self._thawing = time.rota(self._cooling.discard)
 
     def start(self, seeker: MemberId, target: MemberId) -> FindView | Refused:
         offered = core.offer(seeker, target, self._clock.now_ms())
@@ -131,8 +132,10 @@ class Finds:
             return accepted
         if session.find.stage is core.Stage.OFFERED and self._is_finding(user):
             return _BUSY
+        renewed = session.find.stage is core.Stage.ACCEPTED
         session.find = accepted
-        self._await_end(session)
+        if not renewed:
+            self._await_end(session)
         return self._tell(session, FindAccepted)
 
     def decline(self, user: MemberId, session_id: FindId) -> Refused | None:
@@ -236,39 +239,30 @@ class Finds:
 
     def _place(self, session: Session, user: MemberId, cell: Cell) -> None:
         """Who cannot have got there is still where they were: nobody finds a person by asking from everywhere."""
-        tick = int(self._clock.now_ms() / TICK_MS)
+        tick = self._time.now()
         before = session.places.get(user)
         old, then = before if before is not None else self._people.published(user)
         if plausible(old, then, cell, tick):
             session.places[user] = (cell, tick)
 
     def _await_end(self, session: Session) -> None:
-        if session.timer is not None:
-            session.timer.cancel()
-        left_s = (session.find.until_ms - self._clock.now_ms()) / 1000
-        session.timer = self._wheel.after(left_s, lambda: self._time_is_up(session))
+        self._ending.put(self._time.at(session.find.until_ms) + 1, session)
 
-    def _time_is_up(self, session: Session) -> None:
-        if self._clock.now_ms() < session.find.until_ms:  # the wheel counts from its last turn
-            self._await_end(session)
-            return
-        session.find = core.end(session.find, core.Ending.EXPIRED)
-        self._ended(session)
+    def _time_may_be_up(self, session: Session) -> None:
+        """It has a turn for the offer, and another since it was accepted."""
+        if session.running and self._clock.now_ms() >= session.find.until_ms:
+            session.find = core.end(session.find, core.Ending.EXPIRED)
+            self._ended(session)
 
     def _ended(self, session: Session) -> FindView:
         """Nothing of it stays but that there was one, for a while."""
         session.places.clear()
-        if session.timer is not None:
-            session.timer.cancel()
         never_accepted = session.find.accepted_at_ms is None
         if never_accepted and session.find.ending is not core.Ending.CANCELLED:
-            self._cool(session.two)
-        session.timer = self._wheel.after(REMEMBERED_S, lambda: self._forget(session))
+            self._cooling.add(session.two)
+            self._thawing.put(self._time.now() + ticks(COOL_S), session.two)
+        self._forgetting.put(self._time.now() + ticks(REMEMBERED_S), session)
         return self._tell(session, FindEnded)
-
-    def _cool(self, pair: tuple[MemberId, MemberId]) -> None:
-        self._cooling.add(pair)
-        self._wheel.after(COOL_S, lambda: self._cooling.discard(pair))
 
     def _forget(self, session: Session) -> None:
         self._sessions.pop(session.id, None)

@@ -72,7 +72,7 @@ class Nearby:
         choices: Choices | None = None,
         may_meet: MayMeet | None = None,
     ) -> None:
-        time = Ticks(clock)
+        time = Ticks(clock, wheel)
         self._people: dict[MemberId, Person] = {}
         self._may_meet = may_meet
         self._choices: Choices = choices or MemoryChoices()
@@ -80,10 +80,10 @@ class Nearby:
         self._index = CellIndex()
         self._topics = Topics(may_meet)
         self._vibes = Vibes(clock)
-        self._presence = Presence(wheel, time, self._leave)
-        self._shield = Shield(wheel, time, draw, self._publish)
-        self._finds = Finds(clock, wheel, self, companions, new_id)
-        self._pairs = Pairs(wheel, companions, self.tell)
+        self._presence = Presence(time, self._leave)
+        self._shield = Shield(time, draw, self._publish)
+        self._finds = Finds(clock, time, self, companions, new_id)
+        self._pairs = Pairs(time, companions, self.tell)
 
     # Presence
 

@@ -9,8 +9,8 @@ from typing import Final
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
 from tutti.service.nearby.ports import Companions
+from tutti.service.nearby.rota import Ticks, ticks
 from tutti.service.nearby.values import TogetherOpened
-from tutti.service.timers import TimerWheel
 
 REMEMBERED_S: Final = 300.0
 """For so long two people get the same room again, and the other is not invited twice."""
@@ -21,11 +21,12 @@ Pair = frozenset[MemberId]
 class Pairs:
     def __init__(
         self,
-        wheel: TimerWheel,
+        time: Ticks,
         companions: Companions,
         tell: Callable[[MemberId, TogetherOpened], None],
     ) -> None:
-        self._wheel = wheel
+        self._time = time
+        self._forgetting = time.rota(self._forget)
         self._companions = companions
         self._tell = tell
         self._rooms: dict[Pair, RoomId] = {}
@@ -44,7 +45,7 @@ class Pairs:
             if isinstance(room, Refused):
                 return room
             self._rooms[pair] = room
-        self._wheel.after(REMEMBERED_S, lambda: self._forget(pair))
+        self._forgetting.put(self._time.now() + ticks(REMEMBERED_S), pair)
         for one in (user, other):
             self._tell(one, TogetherOpened(room, user, other, None))
         return room

@@ -13,9 +13,8 @@ from zlib import crc32
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
 from tutti.service.nearby.person import Person
-from tutti.service.nearby.rota import Rota, Ticks, ticks
+from tutti.service.nearby.rota import Ticks, ticks
 from tutti.service.nearby.values import Live
-from tutti.service.timers import TimerWheel
 
 LEASE_S: Final = 45.0
 GRACE_S: Final = 10.0
@@ -31,10 +30,10 @@ _TOO_MANY: Final = Refused(Reason.NOT_ALLOWED, f"You are live on {MOST_DEVICES} 
 class Presence:
     """`gone` is called once for everybody whose leases have ended and who did not leave before."""
 
-    def __init__(self, wheel: TimerWheel, time: Ticks, gone: Callable[[Person], None]) -> None:
+    def __init__(self, time: Ticks, gone: Callable[[Person], None]) -> None:
         self._time = time
         self._gone = gone
-        self._rota: Rota[Person] = Rota(wheel, time, self._due)
+        self._rota = time.rota(self._due)
         self._now = 0
         self._until = _LEASE
 

@@ -16,8 +16,7 @@ from tutti.core.geo import Cell, gap_km, steps
 from tutti.core.ids import MemberId
 from tutti.service.nearby.person import Person
 from tutti.service.nearby.ports import Draw
-from tutti.service.nearby.rota import TICK_MS, Rota, Ticks, ticks
-from tutti.service.timers import TimerWheel
+from tutti.service.nearby.rota import TICK_MS, Ticks, ticks
 
 SHORTEST_S: Final = 300.0
 LONGEST_S: Final = 600.0
@@ -33,16 +32,14 @@ _FIRST_EVERY: Final = ticks(FIRST_EVERY_S)
 class Shield:
     """`publish` is called when it is time, with the cell that others are to get from now on."""
 
-    def __init__(
-        self, wheel: TimerWheel, time: Ticks, draw: Draw, publish: Callable[[Person, Cell], None]
-    ) -> None:
+    def __init__(self, time: Ticks, draw: Draw, publish: Callable[[Person, Cell], None]) -> None:
         self._time = time
         self._draw = draw
         self._publish = publish
-        self._rota: Rota[Person] = Rota(wheel, time, self._due)
+        self._rota = time.rota(self._due)
         self._paid_until: dict[MemberId, int] = {}
         """Of who withdrew a place soon after it was the first: the tick until which that counts. No place is in it."""
-        self._forgetting: Rota[MemberId] = Rota(wheel, time, self._forget)
+        self._forgetting = time.rota(self._forget)
 
     def said(self, person: Person, cell: Cell) -> None:
         """Where they say they are. Others get nothing of it now, unless it is the first."""
