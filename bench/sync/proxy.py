@@ -71,6 +71,8 @@ class Link:
             arrival_ms, data = await travelling.get()
             await asyncio.sleep(max(0.0, arrival_ms / 1000 - time.monotonic()))
             await self.whole.wait()
+            if sink.is_closing():
+                return
             try:
                 if not data:
                     sink.write_eof()
