@@ -6,19 +6,6 @@ import { answer, tell } from "./conversation.mjs";
 
 const [url] = process.argv.slice(2);
 const people = new Map();
-const HEARD = [
-  "connected",
-  "live:user_joined",
-  "live:user_left",
-  "live:track_update",
-  "live:nearby_users",
-  "find:request_received",
-  "find:bucket_update",
-  "find:session_ended",
-  "find:together",
-  "vibe:together",
-  "error",
-];
 
 answer({
   connect: ({ user, auth, namespace = "/realtime" }) =>
@@ -28,7 +15,7 @@ answer({
       socket.on("connect_error", failed);
       socket.once("connected", connected);
       socket.on("disconnect", (reason) => tell("disconnect", { user, reason }));
-      for (const event of HEARD) socket.on(event, (data) => tell(event, { user, data }));
+      socket.onAny((event, data) => tell(event, { user, data }));
     }),
   emit: ({ user, event, data }) =>
     people.get(user).timeout(5000).emitWithAck(event, ...(data === undefined ? [] : [data])),
