@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from typing import cast
 
 import pytest
 
@@ -87,14 +88,24 @@ async def test_a_head_without_end_is_cut_at_its_limit(first: bytes) -> None:
         await until(lambda: not served.server.server_state.connections)
 
 
-async def test_the_rest_of_a_body_that_was_answered_early_is_no_head_of_another_request() -> None:
+@pytest.mark.parametrize("next_in_time", [True, False])
+async def test_the_rest_of_a_body_that_was_answered_early_is_no_head_of_another_request(
+    next_in_time: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutti.transports.http_protocol.HEAD_LIMIT", 512)  # less than any segment of the body
     async with serving(endpoint(), GuardedHttp) as served:
         client = await served.raw()
         length = 4 * HEAD_LIMIT
         client.write(b"POST /early HTTP/1.1\r\nHost: there\r\nContent-Length: %d\r\n\r\n" % length)
         assert (await client.head()).startswith(b"HTTP/1.1 200")
         assert await client.reader.readexactly(4) == b"page"
-        client.write(b"x" * length + PAGE)
+        if next_in_time:
+            client.write(b"x" * length + PAGE)
+        else:
+            client.write(b"x" * length)
+            (connection,) = served.server.server_state.connections
+            await until(lambda: not cast(GuardedHttp, connection)._in_body)
+            client.write(PAGE)
         assert (await client.head()).startswith(b"HTTP/1.1 200")
 
 

@@ -43,6 +43,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._segment = data
+        ends_a_body = self._in_body
         super().data_received(data)
         self._segment = b""
         if self._upgraded or not (self._in_head or self._idle()):
@@ -52,7 +53,8 @@ class GuardedHttp(HttpToolsProtocol):
             return
         if self._in_head:  # nearly every head comes whole, and needs no deadline
             self._expect_head()
-        self._head_bytes += len(data)
+        if not ends_a_body:
+            self._head_bytes += len(data)
         if self._head_bytes > HEAD_LIMIT and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
