@@ -7,10 +7,11 @@ digit gets any further. Distances are between cells, in rings of whole kilometre
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from functools import cache, lru_cache
 from itertools import product
 from math import asin, ceil, cos, hypot, pi, radians, sin, sqrt
-from typing import Final, NamedTuple, NewType
+from typing import Final, NamedTuple, NewType, cast
 
 from tutti.core.refusals import Reason, Refused
 
@@ -102,7 +103,7 @@ def around(cell: Cell, rings: int) -> list[Cell]:
     reach = _reach(row, rings)
     offsets = reach.offsets[: reach.ends[rings]]
     if _MAX_COLUMNS <= column < _SIDE - _MAX_COLUMNS:
-        return [Cell(cell + offset) for offset in offsets]
+        return cast("list[Cell]", [cell + offset for offset in offsets])  # a call for each would cost as much again
     return [_across(row, column, offset) for offset in offsets]
 
 
@@ -136,18 +137,19 @@ def _reached(row: int, rings: int) -> _Reach:
         for place in _reached_in_row(row, up, rings)
     ]
     within.sort()
-    ends = tuple(sum(place[0] <= max(ring, 1) for place in within) for ring in range(rings + 1))
+    distances = [place[0] for place in within]
+    ends = tuple(bisect_right(distances, max(ring, 1)) for ring in range(rings + 1))
     return _Reach(array("i", [up * _SIDE + right for _, _, up, right in within]), ends)
 
 
 def _reached_in_row(row: int, up: int, rings: int) -> list[tuple[float, int, int, int]]:
     """Kilometres, then what orders cells that are equally far."""
-    column_km = _column_km(2 * row + up)
-    most = min(int(rings / column_km) + 1, _MAX_COLUMNS)
-    places = (
-        (hypot(up * _ROW_KM, right * column_km), abs(up), up, right) for right in range(-most, most + 1)
-    )
-    return [place for place in places if place[0] <= rings]
+    column_km, up_km = _column_km(2 * row + up), up * _ROW_KM
+    if abs(up_km) > rings:
+        return []
+    most = min(int(sqrt(rings * rings - up_km * up_km) / column_km), _MAX_COLUMNS)
+    half = [(hypot(up_km, right * column_km), abs(up), up, right) for right in range(most + 1)]
+    return half + [(km, height, up, -right) for km, height, _, right in half[1:]]
 
 
 def _across(row: int, column: int, offset: int) -> Cell:
