@@ -135,6 +135,21 @@ async def test_logging_out_is_being_gone_and_closes_the_socket(pair: tuple[Perso
     await bob.program.tells("disconnect", of("bob"), since=heard)
     status, failure = await bob.ask("GET", "/api/v1/auth/me")
     assert (status, failure["statusCode"]) == (401, 401)
+    for refresh in (fresh["refreshToken"], "forged"):
+        status, failure = await ada.ask("POST", "/api/v1/auth/refresh-token", {"refreshToken": refresh})
+        assert (status, failure["path"]) == (401, "/api/v1/auth/refresh-token")
+
+
+async def test_without_spotify_signing_in_with_it_says_so(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        for method, path in (
+            ("GET", "spotify"),
+            ("GET", "spotify/callback?code=c&state=s"),
+            ("POST", "token"),
+        ):
+            for prefix in ("/api/v1/auth/", "/auth/"):
+                answer = await http.request(method, prefix + path)
+                assert (answer.status_code, answer.json()["statusCode"]) == (503, 503)
 
 
 @pytest.mark.timeout(120)

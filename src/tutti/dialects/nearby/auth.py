@@ -24,6 +24,8 @@ from tutti.platform.accounts.schemas import Problem, Tokens, Wrong
 from tutti.service.dialect import Declined
 from tutti.service.hall import Hall
 
+NOT_SET_UP = Refused(Reason.UNAVAILABLE, "Signing in with Spotify is not set up on this server")
+
 Opaque = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"\A[\x21-\x7e]+\Z")]
 
 
@@ -104,8 +106,9 @@ class AuthRest:
 
 
 def router(
-    hall: Hall, accounts: Accounts, actions: Actions, further: tuple[HTTPRouteHandler, ...] = ()
+    hall: Hall, accounts: Accounts, actions: Actions, spotify: tuple[HTTPRouteHandler, ...] | None = None
 ) -> Router:
+    """`spotify`: the routes of signing in with it; None: it is not set up, and they say so."""
     rest = AuthRest(hall, accounts, actions)
     return Router(
         "/auth",
@@ -123,9 +126,21 @@ def router(
                 summary="End this login: its sockets are closed, and you are live no more",
                 responses=documented(401, 429, 503),
             )(rest.log_out),
-            *further,
+            *(_without_spotify() if spotify is None else spotify),
         ],
     )
+
+
+def _without_spotify() -> list[HTTPRouteHandler]:
+    async def not_set_up() -> None:
+        raise Declined(NOT_SET_UP)
+
+    summary = "Sign in with Spotify, which is not set up here"
+    paths = ["/spotify", "/spotify/callback"]
+    return [
+        get(paths, summary=summary, responses=documented(503))(not_set_up),
+        post("/token", summary=summary, responses=documented(503))(not_set_up),
+    ]
 
 
 def fresh(tokens: Tokens) -> Fresh:
