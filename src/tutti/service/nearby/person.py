@@ -33,8 +33,7 @@ class Person(msgspec.Struct, gc=False, eq=False):
     plausible_at: int = 0
     """The tick at which they were last where they could be."""
     first_at: int = 0
-    """The tick at which their first place was published."""
-    scheduled: bool = False
+    """The tick at which their first place was published; 0: they have said none, -1: one that had to wait."""
 
     @property
     def live(self) -> bool:

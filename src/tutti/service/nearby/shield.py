@@ -43,15 +43,15 @@ class Shield:
 
     def said(self, person: Person, cell: Cell) -> None:
         """Where they say they are. Others get nothing of it now, unless it is the first."""
+        if not person.first_at:
+            person.first_at = -1
+            self._schedule(person)
         person.place = cell
         if person.published is None and self._may_be_first(person.user):
             person.plausible_at = person.first_at = self._time.now()
             self._publish(person, cell)
         if person.published == cell:
             person.place = person.published  # one object where one will do
-        if not person.scheduled:
-            person.scheduled = True
-            self._schedule(person)
 
     def withdrawn(self, person: Person) -> None:
         """Their place is known no more. What stays is when the first was published, until that is long enough ago."""
