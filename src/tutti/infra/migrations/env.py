@@ -5,7 +5,12 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
+from tutti.platform.accounts import models as accounts
 from tutti.platform.rows import Rows
+from tutti.platform.spotify import models as spotify
+
+FEATURES = (accounts, spotify)
+"""Their tables are known by being imported."""
 
 
 def run() -> None:
