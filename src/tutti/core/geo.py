@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import product
 from math import asin, ceil, cos, hypot, pi, radians, sin, sqrt
@@ -97,14 +98,14 @@ def neighbours(cell: Cell) -> tuple[Cell, ...]:
     )
 
 
-def around(cell: Cell, rings: int) -> list[Cell]:
+def around(cell: Cell, rings: int) -> Iterator[Cell]:
     """Every cell within that many rings (at most 10), the nearest first, itself before all."""
     row, column = divmod(cell, _SIDE)
     reach = _reach(row, rings)
     offsets = reach.offsets[: reach.ends[rings]]
     if _MAX_COLUMNS <= column < _SIDE - _MAX_COLUMNS:
-        return cast("list[Cell]", [cell + offset for offset in offsets])  # a call for each would cost as much again
-    return [_across(row, column, offset) for offset in offsets]
+        return cast("Iterator[Cell]", map(cell.__add__, offsets))
+    return (_across(row, column, offset) for offset in offsets)
 
 
 class _Reach(NamedTuple):

@@ -358,11 +358,12 @@ class Nearby:
         self, person: Person, here: Cell, radius_km: float, limit: int, *, sharing: bool = False
     ) -> list[Person]:
         """The whole kilometres of a radius count, and at least one."""
+        may_meet = self._may_meet
 
         def shown(other: Person) -> bool:
             if other is person or (sharing and not other.settings.share_track):
                 return False
-            return self._meet(person.user, other.user)
+            return may_meet is None or may_meet(person.user, other.user)
 
         turn = crc32(person.user.encode())
         return self._index.near(here, max(int(radius_km), 1), limit, turn, shown)
@@ -404,4 +405,4 @@ def _near(here: Cell, other: Person, known: dict[Cell, tuple[str, int]]) -> Near
     said = known.get(cell)
     if said is None:
         said = known[cell] = (geohash_of(cell), ring_km(here, cell))
-    return Near(other.user, other.name, other.avatar_url, *said, other.shared_track)
+    return Near(other.user, other.name, other.avatar_url, said[0], said[1], other.shared_track)

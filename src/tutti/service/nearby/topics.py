@@ -6,7 +6,7 @@ their own. Which sockets hear, and in what order, follows from what is published
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 import structlog
@@ -55,21 +55,22 @@ class Topics:
 
     def publish(self, about: MemberId, cell: Cell, event: LiveEvent) -> None:
         """To everybody around that cell but themselves."""
-        self._publish(about, around(cell, HEARING), event)
+        self._publish(about, around(cell, HEARING), (), event)
 
     def publish_move(
         self, about: MemberId, old: Cell, new: Cell, *, left: LiveEvent, joined: LiveEvent
     ) -> None:
         """To whom they were near, and to whom they are near now; nothing to those who are around both cells."""
-        before, after = around(old, HEARING), around(new, HEARING)
-        both = set(before).intersection(after)
-        self._publish(about, [cell for cell in before if cell not in both], left)
-        self._publish(about, [cell for cell in after if cell not in both], joined)
+        before, after = tuple(around(old, HEARING)), tuple(around(new, HEARING))
+        self._publish(about, before, frozenset(after), left)
+        self._publish(about, after, frozenset(before), joined)
 
-    def _publish(self, about: MemberId, cells: list[Cell], event: LiveEvent) -> None:
+    def _publish(
+        self, about: MemberId, cells: Iterable[Cell], but: Container[Cell], event: LiveEvent
+    ) -> None:
         for cell in cells:
             subscribers = self._cells.get(cell)
-            if subscribers is None:
+            if subscribers is None or cell in but:
                 continue
             for subscriber in tuple(subscribers):
                 if subscriber.user != about and self._reaches(about, subscriber.user):
