@@ -37,6 +37,13 @@ class Breaker:
     def is_open(self) -> bool:
         return self._opens_at_ms is not None
 
+    @property
+    def rest_ms(self) -> float:
+        """How long to leave it alone before asking `admit` again; a second while somebody else finds out."""
+        if self._opens_at_ms is None:
+            return 0.0
+        return max(self._opens_at_ms - self._now_ms(), 1_000.0)
+
     def admit(self) -> Ticket | None:
         """May a call be made now? None: no. After the rest, one call may, until it is reported."""
         if self._opens_at_ms is not None:
