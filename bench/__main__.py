@@ -30,6 +30,8 @@ BENCHES: dict[str, Callable[[options.Options], Sequence[report.Figure]]] = {
     "rest": rest.measure,
     "delivery_latency": delivery_latency.measure,
     "store_append": store_append.measure,
+    "nearby": nearby.measure,
+    "privacy": privacy.measure,
     "kill_switch": kill_switch.measure,
     "sync --profile lan": lambda given: sync.measure(sync.Plan("lan", quick=given.quick)),
     "sync --profile wan": lambda given: sync.measure(sync.Plan("wan", quick=given.quick)),

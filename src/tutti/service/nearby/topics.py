@@ -62,17 +62,16 @@ class Topics:
     ) -> None:
         """To whom they were near, and to whom they are near now; nothing to those who are around both cells."""
         before, after = tuple(around(old, HEARING)), tuple(around(new, HEARING))
-        self._publish(about, before, frozenset(after), left)
-        self._publish(about, after, frozenset(before), joined)
+        self._publish(about, before, after, left)
+        self._publish(about, after, before, joined)
 
     def _publish(
         self, about: MemberId, cells: Iterable[Cell], but: Container[Cell], event: LiveEvent
     ) -> None:
-        for cell in cells:
-            subscribers = self._cells.get(cell)
-            if subscribers is None or cell in but:
+        for cell in filter(self._cells.__contains__, cells):  # in most nobody listens
+            if cell in but:
                 continue
-            for subscriber in tuple(subscribers):
+            for subscriber in tuple(self._cells.get(cell, ())):
                 if subscriber.user != about and self._reaches(about, subscriber.user):
                     _hear(subscriber, event)
 
