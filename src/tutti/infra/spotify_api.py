@@ -1,6 +1,6 @@
 """The `Provider` port over Spotify's documented HTTP: the accounts service's token endpoint, and two of the Web API's.
 
-What an answer must have is checked here, so that nothing of Spotify's can surprise anybody further in: a token is one that
+What an answer must have is checked here, so that nothing of Spotify's surprises anybody further in: a token is one that
 a header can carry, a number is finite, a text is short.
 """
 
