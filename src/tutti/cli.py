@@ -1,4 +1,4 @@
-"""The command line: `tutti serve`, `tutti join`, `tutti token`."""
+"""The command line: `tutti serve`, `tutti join`, `tutti token`, `tutti spotify-standin`."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ from tutti import config
 from tutti.infra import logs
 from tutti.infra.tokens import JwtIdentity
 
+LATER = {
+    "join": "tutti_client.join:join",
+    "spotify-standin": "tutti.infra.spotify_standin.program:spotify_standin",
+}
+"""Commands that are loaded when they are asked for."""
 
-class _WithClient(click.Group):
-    """`tutti join` is the client's. It is found by name, when it is asked for: the server and the client import nothing
-    of each other, and no other command waits for either to load."""
+
+class _Later(click.Group):
+    """`tutti join` is the client's, and found by name: the server and the client import nothing of each other. And no
+    other command waits for any of them to load."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted((*super().list_commands(ctx), "join"))
+        return sorted((*super().list_commands(ctx), *LATER))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name != "join":
+        if cmd_name not in LATER:
             return super().get_command(ctx, cmd_name)
-        command = importlib.import_module("tutti_client.join").join
+        module, _, name = LATER[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
 
 
-@click.group(cls=_WithClient, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Later, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(tutti.__version__, prog_name="tutti")
 def main() -> None:
     """Tutti: one server for being together in real time.

@@ -269,7 +269,7 @@ async def test_a_track_has_a_name_artists_and_a_length(world: World) -> None:
     assert facts.name == "Track 3n3P"
     assert facts.artists.endswith(", Orchestra")
     assert 120_000 <= facts.duration_ms < 360_000
-    assert world.standin.calls == {"me": 0, "tracks": 1}
+    assert world.standin.calls == {"me": 0, "tracks": 1, "playing": 0, "token": 0}
 
 
 async def test_a_shared_link_is_the_same_track_and_is_remembered_for_everybody(world: World) -> None:
@@ -325,7 +325,7 @@ async def test_a_token_that_died_is_forgotten(world: World) -> None:
     world.standin.behave(Behaviour(kind="failing", status=401, times=1))
     assert await world.spotify.track(TRACK, ANN) is None
     await world.spotify.verify(ANN)
-    assert world.standin.calls == {"me": 2, "tracks": 1}
+    assert world.standin.calls == {"me": 2, "tracks": 1, "playing": 0, "token": 0}
 
 
 @given(st.text(max_size=40))
