@@ -160,3 +160,11 @@ def test_a_timer_may_cancel_all_that_would_have_fired_after_it_in_the_same_turn(
     wheel.turn(10.0)
     assert fired == ["first"]
     assert len(wheel) == 0
+
+
+def test_timers_that_are_due_together_fire_in_the_order_in_which_they_were_set() -> None:
+    wheel, fired = TimerWheel(0.0), list[int]()
+    for n in range(50):
+        wheel.after(0.05, functools.partial(fired.append, n))
+    wheel.turn(1.0)
+    assert fired == list(range(50))

@@ -1,7 +1,7 @@
 """One timer wheel for the whole process: heartbeats, leases, graces and deadlines.
 
 Setting, moving and cancelling a timer is O(1) and makes no asyncio handle; the wheel turns once per slot. A timer
-fires in the slot at or after its deadline, never before it.
+fires in the slot at or after its deadline, never before it; equal deadlines in the order in which they were set.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ class Timer:
     __slots__ = ("_index", "_slots", "call", "due_s")
 
     def __init__(
-        self, call: Callable[[], None], due_s: float, slots: dict[int, set[Timer]], index: int
+        self, call: Callable[[], None], due_s: float, slots: dict[int, dict[Timer, None]], index: int
     ) -> None:
         self.call = call
         self.due_s = due_s
-        self._slots: dict[int, set[Timer]] | None = slots
+        self._slots: dict[int, dict[Timer, None]] | None = slots
         self._index = index
-        slots.setdefault(index, set()).add(self)
+        slots.setdefault(index, {})[self] = None
 
     @property
     def pending(self) -> bool:
@@ -32,7 +32,7 @@ class Timer:
         if slots is None:
             return
         slot = slots[self._index]
-        slot.discard(self)
+        del slot[self]
         if not slot:  # its time may be a day away, and others come and go meanwhile
             del slots[self._index]
 
@@ -42,7 +42,7 @@ class TimerWheel:
 
     def __init__(self, now_s: float, *, slot_s: float = 0.1) -> None:
         self.slot_s = slot_s
-        self._slots: dict[int, set[Timer]] = {}
+        self._slots: dict[int, dict[Timer, None]] = {}
         self._now_s = now_s
         self._turned = int(now_s / slot_s)
 
