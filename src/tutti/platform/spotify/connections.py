@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tutti.core.ids import MemberId
@@ -114,7 +114,7 @@ class Connections:
         """
         async with self._sql.reading() as db:
             asked = select(SpotifyConnection.user_id, SpotifyConnection.sealed)
-            rows = (await db.execute(asked.where(SpotifyConnection.sealed.is_not(None)))).tuples().all()
+            rows = (await db.execute(asked.where(SpotifyConnection.sealed.is_not(None)))).all()
         old = [user for user, sealed in rows if sealed is not None and not self._vault.is_current(sealed)]
         for first in range(0, len(old), RESEALED_AT_ONCE):
             async with self._sql.writing() as db:
@@ -136,9 +136,10 @@ class Connections:
         kept = await self._kept(user)
         if kept is None:
             raise NoPlayer
-        if kept.access != refused and self._wall_ms() < kept.expires_at_ms - EARLY_MS:
-            return kept.access
-        return await self._refreshed(user, kept)
+        return kept.access if self._is_good(kept, refused) else await self._refreshed(user, refused)
+
+    def _is_good(self, kept: _Kept, refused: str | None) -> bool:
+        return kept.access != refused and self._wall_ms() < kept.expires_at_ms - EARLY_MS
 
     async def _kept(self, user: str) -> _Kept | None:
         async with self._sql.reading() as db:
@@ -152,11 +153,11 @@ class Connections:
             return None
         return _Kept(access, refresh, row.access_expires_at_ms, row.version)
 
-    async def _refreshed(self, user: str, kept: _Kept) -> str:
+    async def _refreshed(self, user: str, refused: str | None) -> str:
         """Asked once, however many want it. Whoever stops waiting does not stop it for the others."""
         task = self._refreshing.get(user)
         if task is None:
-            task = self._refreshing[user] = asyncio.create_task(self._refresh(user, kept))
+            task = self._refreshing[user] = asyncio.create_task(self._refresh(user, refused))
         found = await asyncio.shield(task)
         if isinstance(found, Unavailable):
             raise found
@@ -164,44 +165,51 @@ class Connections:
             raise NoPlayer
         return found
 
-    async def _refresh(self, user: str, kept: _Kept) -> str | Unavailable | None:
+    async def _refresh(self, user: str, refused: str | None) -> str | Unavailable | None:
         """A problem is a value here, so that it is no loose end when nobody waits any more."""
         try:
-            grant = await self._provider.refresh(kept.refresh)
-            if await self._replace(user, kept, grant):
-                return grant.access
-            newer = await self._kept(user)  # somebody else's, or none
-            return None if newer is None else newer.access
-        except ConsentGone:
-            return await self._after_refusal(user, kept)
+            kept = await self._kept(user)
+            if kept is None or self._is_good(kept, refused):  # somebody was here just before
+                return None if kept is None else kept.access
+            return await self._renew(user, kept)
         except Unavailable as problem:
             return problem
-        except (NotAllowed, TokenExpired):
-            log.error("spotify.app_refused", meaning="check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
-            return Unavailable("Spotify does not know this app")
         except asyncio.CancelledError:
             return Unavailable("closing")
         finally:
             del self._refreshing[user]
 
-    async def _after_refusal(self, user: str, kept: _Kept) -> str | Unavailable | None:
-        """Unless another process had got new tokens, or the person connected again: those are the ones that count."""
+    async def _renew(self, user: str, kept: _Kept) -> str | None:
+        """If another process got new tokens meanwhile, or the person connected again, those are the ones that count."""
         try:
+            grant = await self._provider.refresh(kept.refresh)
+            if await self._replace(user, kept, grant):
+                return grant.access
+        except ConsentGone:
             if await self._lose(user, kept.version, "invalid_grant"):
                 return None
-            newer = await self._kept(user)
-        except Unavailable as problem:
-            return problem
+        except (NotAllowed, TokenExpired):
+            log.error("spotify.app_refused", meaning="check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
+            raise Unavailable("Spotify does not know this app") from None
+        newer = await self._kept(user)
         return None if newer is None else newer.access
 
     async def _replace(self, user: str, kept: _Kept, grant: Grant) -> bool:
+        """A token of ours that works once and that two processes used at once: what it brought outweighs the refusal."""
         sealed = self._vault.seal(user, grant.access, grant.refresh or kept.refresh)
         expires_at_ms = int(self._wall_ms() + grant.lives_s * 1000)
+        row = SpotifyConnection
+        refused = and_(row.version == kept.version + 1, row.state == State.REAUTH_REQUIRED.value)
         async with self._sql.writing() as db:
             done = await db.execute(
-                update(SpotifyConnection)
-                .where(SpotifyConnection.user_id == user, SpotifyConnection.version == kept.version)
-                .values(sealed=sealed, access_expires_at_ms=expires_at_ms, version=kept.version + 1)
+                update(row)
+                .where(row.user_id == user, or_(row.version == kept.version, refused))
+                .values(
+                    sealed=sealed,
+                    state=State.CONNECTED.value,
+                    access_expires_at_ms=expires_at_ms,
+                    version=row.version + 1,
+                )
             )
         return _rows(done) > 0
 

@@ -34,8 +34,8 @@ SCOPES = "user-read-currently-playing user-read-playback-state user-read-private
 STATE_S = 600
 CODE_S = 60
 COOKIE = "tutti-spotify"
-LONGEST_SHOWN = 2048
 
+_THEIRS = re.compile(r"[!-~]{1,2048}")
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 R = TypeVar("R", SpotifyState, SpotifyCode)
@@ -133,7 +133,7 @@ class SpotifySignIn:
         begun = await self._take_state(state, cookie)
         if begun is None:
             return Wrong.STATE
-        if not code or len(code) > LONGEST_SHOWN or error is not None:
+        if code is None or not _THEIRS.fullmatch(code) or error is not None:
             return self._to_front_end(error="access_denied" if error == "access_denied" else "refused")
         try:
             (verifier,) = self._vault.open(begun.hash, begun.sealed)
