@@ -6,7 +6,7 @@
  */
 
 import { Asks, Refusal } from "./asks";
-import { Link, type Open } from "./link";
+import { Link, type Open } from "../link";
 import { RoomClock } from "./room-clock";
 import {
   evolve,
@@ -20,6 +20,8 @@ import {
 } from "./room-state";
 import {
   CLOSE,
+  SUBPROTOCOL,
+  type ClientSays,
   type Command,
   type Hello,
   type NewMedia,
@@ -32,7 +34,7 @@ import {
 } from "./wire";
 
 export { Refusal } from "./asks";
-export type { WebSocketLike } from "./link";
+export type { WebSocketLike } from "../link";
 
 export interface NativeRoomOptions {
   room: string;
@@ -70,7 +72,7 @@ export class NativeRoom {
   private readonly listeners = new Set<() => void>();
   private readonly asks = new Asks();
   private readonly clock: RoomClock;
-  private readonly link: Link;
+  private readonly link: Link<ClientSays, ServerSays>;
   private readonly now: () => number;
   /** Where we are in the room's log; null until the first welcome. */
   private place: { epoch: string; seq: number } | null = null;
@@ -90,9 +92,11 @@ export class NativeRoom {
       ask: (ref) => this.link.send({ type: "ping", ref }),
       silent: () => this.link.drop(),
     });
-    this.link = new Link(
-      addressOf(options),
-      options.open ?? ((url, protocol) => new WebSocket(url, protocol)),
+    const open = options.open ?? ((url, protocol) => new WebSocket(url, protocol));
+    const address = addressOf(options);
+    this.link = new Link<ClientSays, ServerSays>(
+      () => open(address, SUBPROTOCOL),
+      "type",
       options.random ?? Math.random,
       {
         opened: () => this.opened(),

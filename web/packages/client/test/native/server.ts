@@ -4,7 +4,7 @@
  */
 
 import type { Member, RoomEvent, ServerSays, Snapshot } from "../../src/native/wire";
-import type { WebSocketLike } from "../../src/native/link";
+import type { WebSocketLike } from "../../src/link";
 
 type Said = Record<string, unknown> & { type: string };
 /** An event without its number and time. */

@@ -1,21 +1,19 @@
 /**
- * One WebSocket after another to the same room, for as long as the room may be had.
+ * One WebSocket of JSON messages after another to the same room, for as long as the room may be had.
  *
  * The owner hears `opened`, then what the server says, then `lost` or `ended`. It calls `settled` once it is in the
  * room; until then every failed attempt makes the next one wait longer, with jitter, so that a server that comes back is
  * not met by everybody at once.
  */
 
-import { CLOSE, SUBPROTOCOL, type ClientSays, type ServerSays } from "./wire";
-
 /** What is used of a WebSocket. */
 export type WebSocketLike = Pick<WebSocket, "send" | "close" | "readyState" | "addEventListener">;
 
 export type Open = (url: string, protocol: string) => WebSocketLike;
 
-export interface LinkOwner {
+export interface LinkOwner<Heard> {
   opened: () => void;
-  said: (said: ServerSays) => void;
+  said: (said: Heard) => void;
   /** The connection has gone; the next attempt is made in so many ms. */
   lost: (againInMs: number) => void;
   /** An attempt begins. */
@@ -26,29 +24,31 @@ export interface LinkOwner {
 }
 
 const OPEN = 1;
+const LEFT = 1000;
 const ABNORMAL = 1006;
 const NOT_ANSWERING_MS = 10_000;
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 10_000;
 
-export class Link {
+/** `key`: the member that every message has; what has none is not of the protocol, and says nothing. */
+export class Link<Said, Heard> {
   private socket: WebSocketLike | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private over = false;
 
   constructor(
-    private readonly url: string,
-    private readonly open: Open,
+    private readonly open: () => WebSocketLike,
+    private readonly key: string,
     private readonly random: () => number,
-    private readonly owner: LinkOwner,
+    private readonly owner: LinkOwner<Heard>,
   ) {}
 
   connect(): void {
     if (this.over || this.socket !== null) return;
     clearTimeout(this.timer);
     this.owner.trying();
-    const socket = this.open(this.url, SUBPROTOCOL);
+    const socket = this.open();
     this.socket = socket;
     this.timer = setTimeout(() => this.drop(), NOT_ANSWERING_MS);
     socket.addEventListener("open", () => this.of(socket, () => this.owner.opened()));
@@ -63,7 +63,7 @@ export class Link {
   }
 
   /** Whether it went out; what cannot go now is for the caller to think about again. */
-  send(said: ClientSays): boolean {
+  send(said: Said): boolean {
     if (this.socket?.readyState !== OPEN) return false;
     this.socket.send(JSON.stringify(said));
     return true;
@@ -82,12 +82,12 @@ export class Link {
     clearTimeout(this.timer);
     const socket = this.socket;
     this.socket = null;
-    socket?.close(CLOSE.left);
+    socket?.close(LEFT);
   }
 
   private hear(data: unknown): void {
-    const said = readable(data);
-    if (said !== null) this.owner.said(said);
+    const said = readable(data, this.key);
+    if (said !== null) this.owner.said(said as Heard);
   }
 
   /** What a socket that has been given up says no longer counts. */
@@ -117,11 +117,11 @@ export class Link {
 }
 
 /** A frame that is none of the protocol's says nothing. */
-function readable(data: unknown): ServerSays | null {
+function readable(data: unknown, key: string): object | null {
   if (typeof data !== "string") return null;
   try {
     const said: unknown = JSON.parse(data);
-    return typeof said === "object" && said !== null && "type" in said ? (said as ServerSays) : null;
+    return typeof said === "object" && said !== null && key in said ? said : null;
   } catch {
     return null;
   }
