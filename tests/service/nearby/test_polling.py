@@ -31,6 +31,7 @@ class Street:
         self.clock = TurnedClock(0.0)
         self.wheel = TimerWheel(0.0)
         self.live: set[MemberId] = set()
+        self.secretive: set[MemberId] = set()
         self.players: dict[MemberId, Callable[[float], Playing | None]] = {}
         self.asked: dict[MemberId, list[float]] = {}
         self.heard: list[tuple[MemberId, str | None]] = []
@@ -43,6 +44,9 @@ class Street:
 
     def is_live(self, user: MemberId) -> bool:
         return user in self.live
+
+    def is_sharing(self, user: MemberId) -> bool:
+        return user in self.live and user not in self.secretive
 
     def update_track(self, user: MemberId, track: Track | None) -> Refused | None:
         if user not in self.live:
@@ -221,7 +225,61 @@ async def test_a_consent_that_is_gone_takes_the_track_back(street: Street) -> No
     assert street.heard == [(ANN, "song"), (ANN, None)]
 
 
+async def test_who_does_not_share_is_not_asked_about(street: Street) -> None:
+    street.secretive.add(ANN)
+    await street.go_live(ANN, plays(SONG))
+    street.polling.heed(ANN)
+    await street.turn(10 * MINUTE_MS)
+    assert street.times() == 0
+    street.secretive.discard(ANN)
+    street.polling.heed(ANN)
+    await street.settle()
+    assert street.heard == [(ANN, "song")]
+
+
+async def test_sharing_no_more_takes_the_track_back_and_ends_the_questions(street: Street) -> None:
+    await street.go_live(ANN, plays(SONG))
+    street.secretive.add(ANN)
+    street.polling.heed(ANN)
+    assert street.heard == [(ANN, "song"), (ANN, None)]
+    await street.turn(10 * MINUTE_MS)
+    assert street.times() == 1
+    assert len(street.polling) == 0
+
+
 # -- asking now
+
+
+async def test_who_does_not_share_is_asked_about_once_when_they_wish_it(street: Street) -> None:
+    street.secretive.add(ANN)
+    await street.go_live(ANN, plays(SONG))
+    assert await street.polling.refresh(ANN) is None
+    assert street.heard == [(ANN, "song")]
+    await street.turn(10 * MINUTE_MS)
+    assert street.times() == 1
+    assert street.heard == [(ANN, "song"), (ANN, None)]
+    assert len(street.polling) == 0
+
+
+async def test_who_was_asked_about_once_and_shares_from_then_on_is_followed(street: Street) -> None:
+    street.secretive.add(ANN)
+    await street.go_live(ANN, plays(SONG))
+    await street.polling.refresh(ANN)
+    street.secretive.discard(ANN)
+    street.polling.heed(ANN)
+    street.players[ANN] = plays(NEXT, begun_ms=200_000)
+    await street.turn(4 * MINUTE_MS)
+    assert (ANN, "next") in street.heard
+
+
+@pytest.mark.parametrize("problem", [Unavailable("no"), Resting("no", 20.0)])
+async def test_asking_once_and_failing_is_not_tried_again(street: Street, problem: Exception) -> None:
+    street.secretive.add(ANN)
+    await street.go_live(ANN, raising(problem))
+    assert await street.polling.refresh(ANN) is not None
+    await street.turn(10 * MINUTE_MS)
+    assert street.times() == 1
+    assert len(street.polling) == 0
 
 
 async def test_asking_now_asks_once_for_all_who_wait(street: Street) -> None:

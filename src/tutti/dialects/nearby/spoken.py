@@ -53,6 +53,10 @@ class WentOffline(msgspec.Struct, frozen=True, gc=False):
     """You are not live any more; all that you shared is gone."""
 
 
+class ReauthRequired(msgspec.Struct, frozen=True, gc=False):
+    """Spotify takes our token for you no more: what you listen to is not known before you sign in with it again."""
+
+
 class RequestReceived(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Somebody asks to find you: accept within `expiresIn` seconds, or decline."""
 
@@ -106,6 +110,7 @@ SPOKEN: Final[Mapping[str, type[msgspec.Struct]]] = {
     "live:track_update": TrackUpdate,
     "live:nearby_users": Listeners,
     "live:went_offline": WentOffline,
+    "spotify:reauth_required": ReauthRequired,
     "find:request_received": RequestReceived,
     "find:accepted": FindAccepted,
     "find:bucket_update": BucketUpdated,
@@ -130,6 +135,8 @@ def told(event: v.NearbyEvent) -> tuple[str, msgspec.Struct] | None:
             return None
         case v.WentOffline():
             return "live:went_offline", WentOffline()
+        case v.PlayerLost():
+            return "spotify:reauth_required", ReauthRequired()
         case v.FindRequested(find, name):
             left_s = round(find.expires_in_s)
             return "find:request_received", RequestReceived(

@@ -20,7 +20,7 @@ from tutti.service.nearby.finds import Finds
 from tutti.service.nearby.index import CellIndex
 from tutti.service.nearby.pairs import Pairs
 from tutti.service.nearby.person import Person
-from tutti.service.nearby.ports import Choices, Companions, Draw, MayMeet
+from tutti.service.nearby.ports import Attend, Choices, Companions, Draw, MayMeet
 from tutti.service.nearby.presence import Presence, terms
 from tutti.service.nearby.rota import Ticks
 from tutti.service.nearby.shield import Shield
@@ -38,6 +38,7 @@ from tutti.service.nearby.values import (
     Near,
     Place,
     PlaceChanged,
+    PlayerLost,
     Settings,
     Track,
     TrackUpdate,
@@ -84,6 +85,11 @@ class Nearby:
         self._shield = Shield(time, draw, self._publish)
         self._finds = Finds(clock, time, self, companions, new_id)
         self._pairs = Pairs(time, companions, self.tell)
+        self._attend: Attend = lambda _: None
+
+    def attended_by(self, attend: Attend) -> None:
+        """Whoever has to know who is live and what they share: one, which is told after it is so."""
+        self._attend = attend
 
     # Presence
 
@@ -98,6 +104,7 @@ class Nearby:
         person = Person(user, name, avatar_url, self._one(self.settings(user)), 0, 0)
         self._people[user] = person
         self._presence.began(person, device)
+        self._attend(user)
         return terms(user)
 
     def heartbeat(self, user: MemberId, device: str) -> Live | Refused:
@@ -115,6 +122,11 @@ class Nearby:
 
     def is_live(self, user: MemberId) -> bool:
         return user in self._people
+
+    def is_sharing(self, user: MemberId) -> bool:
+        """Live, and others may know what they listen to."""
+        person = self._people.get(user)
+        return person is not None and person.settings.share_track
 
     # Settings
 
@@ -148,6 +160,8 @@ class Nearby:
         if person is not None:
             before, person.settings = person.shared_track, new
             self._track_changed(person, before)
+            if new.share_track != old.share_track:
+                self._attend(user)
         return new
 
     # What plays
@@ -309,7 +323,7 @@ class Nearby:
         person = self._people.get(user)
         return (None, 0) if person is None else (person.published, person.plausible_at)
 
-    def tell(self, user: MemberId, event: FindEvent) -> None:
+    def tell(self, user: MemberId, event: FindEvent | PlayerLost) -> None:
         self._topics.tell(user, event)
 
     # Below
@@ -343,6 +357,7 @@ class Nearby:
         self._withdraw(person)
         self._finds.end_all(person.user)
         person.wipe()
+        self._attend(person.user)
         self._topics.tell(person.user, WentOffline())
 
     def _track_changed(self, person: Person, before: Track | None) -> None:

@@ -1,6 +1,7 @@
 """Knows what people who are live listen to, by asking their players when it is likely that something has changed.
 
-Nobody is asked about before they are live or after; what a player said is kept only as long as it is told. A provider
+Nobody is asked about who is not live and shares what they listen to, but once, for themselves, when they wish it; what a
+player said is kept only as long as it is told. A provider
 that rests, is slow or fails delays questions and nothing else: each has a task of its own, there are at most `at_once`,
 and one rest counts for everybody. A track whose end has passed without an answer is taken back.
 """
@@ -37,9 +38,13 @@ NO_PLAYER: Final = Refused(Reason.NOTHING_PLAYS, "Spotify is not connected, or h
 
 
 class People(Protocol):
-    """Who is live, and hears what they listen to. Neither method may wait or raise."""
+    """Who is live, and hears what they listen to. No method may wait or raise."""
 
     def is_live(self, user: MemberId) -> bool: ...
+
+    def is_sharing(self, user: MemberId) -> bool:
+        """Live, and others may know what they listen to."""
+        ...
 
     def update_track(self, user: MemberId, track: Track | None) -> Refused | None:
         """What somebody listens to now; None: nothing. Refused: they are not live any more."""
@@ -47,11 +52,12 @@ class People(Protocol):
 
 
 class _Followed:
-    """`told`: the track that others were told of. `until_ms`: when it must have ended."""
+    """`told`: the track that others were told of. `until_ms`: when it must have ended. `once`: it was a wish of theirs."""
 
-    __slots__ = ("answered_ms", "failures", "rhythm", "task", "timer", "told", "until_ms", "waits")
+    __slots__ = ("answered_ms", "failures", "once", "rhythm", "task", "timer", "told", "until_ms", "waits")
 
-    def __init__(self, now_ms: float) -> None:
+    def __init__(self, now_ms: float, *, once: bool) -> None:
+        self.once = once
         self.rhythm = Rhythm(now_ms)
         self.timer: Timer | None = None
         self.task: asyncio.Task[Refused | None] | None = None
@@ -89,11 +95,32 @@ class Polling:
     def __len__(self) -> int:
         return len(self._followed)
 
+    def heed(self, user: MemberId) -> None:
+        """They went live or offline, share otherwise than before, or have connected a player just now."""
+        if self._people.is_sharing(user):
+            self.begin(user)
+        elif self._people.is_live(user):
+            self.stop(user)
+        else:
+            self.end(user)
+
     def begin(self, user: MemberId) -> None:
-        """They are live, or, if they are, have connected a player just now. Twice is once."""
-        if user not in self._followed and self._people.is_live(user):
-            self._followed[user] = _Followed(self._clock.now_ms())
+        """If they are live and share what they listen to. Twice is once."""
+        if not self._people.is_sharing(user):
+            return
+        followed = self._followed.get(user)
+        if followed is None:
+            self._follow(user)
+        elif followed.once:
+            followed.once = False
             self._turn(user)
+
+    def stop(self, user: MemberId) -> None:
+        """They are live and share no more, or have no player any more: what was told is taken back."""
+        followed = self._followed.get(user)
+        if followed is not None:
+            self._tell(user, followed, None)
+            self.end(user)
 
     def end(self, user: MemberId) -> None:
         """They are not. When it returns nothing here knows what they listened to; an answer under way is not heard."""
@@ -107,8 +134,7 @@ class Polling:
 
     async def refresh(self, user: MemberId) -> Refused | None:
         """Ask now, unless the last answer is seconds old. It counts as one of the questions that there are for them."""
-        self.begin(user)
-        followed = self._followed.get(user)
+        followed = self._followed.get(user) or self._follow(user)
         if followed is None:
             return NOT_LIVE
         task = followed.task
@@ -133,6 +159,22 @@ class Polling:
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     # -- turns
+
+    def _follow(self, user: MemberId) -> _Followed | None:
+        if not self._people.is_live(user):
+            return None
+        once = not self._people.is_sharing(user)
+        followed = self._followed[user] = _Followed(self._clock.now_ms(), once=once)
+        self._turn(user)
+        return followed
+
+    def _due(self, user: MemberId) -> None:
+        """What was asked once is over, or too old."""
+        followed = self._followed.get(user)
+        if followed is not None and followed.once and followed.task is None:
+            self.stop(user)
+        else:
+            self._turn(user)
 
     def _turn(self, user: MemberId) -> None:
         followed = self._followed.get(user)
@@ -197,7 +239,8 @@ class Polling:
             followed.until_ms = now + max(playing.duration_ms - progress_ms(playing, wall_ms), 0.0)
         self._tell(user, followed, track)
         if self._followed.get(user) is followed:
-            self._next(user, followed, followed.rhythm.answered(now, wall_ms, playing))
+            delay_ms = followed.rhythm.answered(now, wall_ms, playing)
+            self._next(user, followed, max(delay_ms, followed.until_ms - now) if followed.once else delay_ms)
 
     def _failed(self, user: MemberId, followed: _Followed, problem: Unavailable) -> Refused:
         now = self._clock.now_ms()
@@ -220,7 +263,7 @@ class Polling:
         if followed.told is not None:  # while nobody answers, its end is still to be seen
             over_ms = max(followed.until_ms + OVER_MS - self._clock.now_ms(), 0.0)
             delay_ms = min(delay_ms, over_ms + 100)
-        followed.timer = self._wheel.after(delay_ms / 1000, lambda: self._turn(user))
+        followed.timer = self._wheel.after(delay_ms / 1000, lambda: self._due(user))
 
     def _apart_ms(self, rest_ms: float) -> float:
         return self._draw() * min(SPREAD_MS * len(self._followed), 2 * rest_ms + 1_000)

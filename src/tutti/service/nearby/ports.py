@@ -16,6 +16,10 @@ MayMeet = Callable[[MemberId, MemberId], bool]
 """Whether these two may know of one another at all (neither blocks the other). Symmetric, quick, and never raises."""
 
 
+Attend = Callable[[MemberId], None]
+"""This person went live or offline, or shares something else than before. It must neither wait nor raise."""
+
+
 class Companions(Protocol):
     """Rooms, as far as two people who are near need them."""
 

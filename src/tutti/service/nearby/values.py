@@ -138,6 +138,10 @@ class WentOffline(NamedTuple):
     """You are not live any more: all that you shared is gone. Told to yourself."""
 
 
+class PlayerLost(NamedTuple):
+    """Your player cannot be asked any more before you have connected it again. Told to yourself."""
+
+
 class FindRequested(NamedTuple):
     """To the target: somebody asks to find you. Accept within `expires_in_s`, or decline."""
 
@@ -178,7 +182,7 @@ class TogetherOpened(NamedTuple):
     find: FindId | None
 
 
-LiveEvent = UserJoined | UserLeft | TrackUpdate | PlaceChanged | WentOffline
+LiveEvent = UserJoined | UserLeft | TrackUpdate | PlaceChanged | WentOffline | PlayerLost
 FindEvent = FindRequested | FindAccepted | BucketUpdate | FoundClaimed | FindEnded | TogetherOpened
 NearbyEvent = LiveEvent | FindEvent
 
@@ -201,6 +205,7 @@ __all__ = [
     "NearbyEvent",
     "Place",
     "PlaceChanged",
+    "PlayerLost",
     "Settings",
     "TogetherOpened",
     "Track",
