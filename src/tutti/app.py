@@ -62,6 +62,7 @@ from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity
 from tutti.json_response import JsonResponse
+from tutti.platform.nearby.choices import SqlChoices
 from tutti.service.dialect import Declined
 from tutti.service.identity import MAX_ID, Gate
 from tutti.service.limits import Limits
@@ -270,7 +271,14 @@ class Node:
         companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
         draw = secrets.SystemRandom().random
         return Actions(
-            Nearby(self.clock, self.wheel, draw=draw, new_id=self._random.id, companions=companions)
+            Nearby(
+                self.clock,
+                self.wheel,
+                draw=draw,
+                new_id=self._random.id,
+                companions=companions,
+                choices=SqlChoices(self.desk.database),
+            )
         )
 
     def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None, nearby: Actions) -> Litestar:

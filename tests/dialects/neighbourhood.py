@@ -23,6 +23,7 @@ from tutti.service.frames import Frame
 from tutti.service.limits import Limits
 from tutti.service.nearby.companions import ListenRooms
 from tutti.service.nearby.nearby import Nearby
+from tutti.service.nearby.ports import Choices
 from tutti.transports.socketio_packets import event_frame
 
 HALF_PAST_TEN_MS = 1_760_956_200_000.0
@@ -70,9 +71,9 @@ class Ear:
 class Neighbourhood:
     """What guide 002 is spoken with, in a world. Chance is drawn from a row that is always the same."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, choices: Choices | None = None) -> None:
         self.world = world
-        self.nearby = _nearby(world)
+        self.nearby = _nearby(world, choices)
         self.actions = Actions(self.nearby)
         self.desk = Desk(world.hall, self.actions, event_frame)
         self.routers: list[Router] = routers(world.hall, self.actions)
@@ -86,10 +87,12 @@ class Neighbourhood:
 class Street:
     """Use as `async with Street() as street:`; people are believed to be who they say they are, unless it is closed."""
 
-    def __init__(self, *, closed: bool = False, limits: Limits | None = None) -> None:
+    def __init__(
+        self, *, closed: bool = False, limits: Limits | None = None, choices: Choices | None = None
+    ) -> None:
         self.clock = TurnedClock(wall_ahead_ms=HALF_PAST_TEN_MS - 1_000_000.0)
         self.world = World(clock=self.clock, closed=closed, limits=limits)
-        self.hood = Neighbourhood(self.world)
+        self.hood = Neighbourhood(self.world, choices)
         app = Litestar(self.hood.routers, openapi_config=None, logging_config=None)
         transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does
         self.http = httpx.AsyncClient(transport=transport, base_url="http://tutti.test")
@@ -151,7 +154,7 @@ class Street:
         await self.world.turn(by_ms)
 
 
-def _nearby(world: World) -> Nearby:
+def _nearby(world: World, choices: Choices | None) -> Nearby:
     ids = count(1)
     return Nearby(
         world.clock,
@@ -159,6 +162,7 @@ def _nearby(world: World) -> Nearby:
         draw=draws(),
         new_id=lambda: f"find{next(ids)}",
         companions=ListenRooms(world.hall, session_defaults()),
+        choices=choices,
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.dialects.neighbourhood import BESIDE, FAR_OFF, HERE, Street
+from tests.service.world import settle
+from tutti.core.ids import MemberId
 from tutti.infra.tokens import JwtIdentity
 from tutti.service.identity import Gate
 from tutti.service.limits import Limits, Rate
+from tutti.service.nearby.choices import MemoryChoices
+from tutti.service.ports import Unavailable
 
 SHAPE = {"statusCode", "timestamp", "path", "method", "error", "message"}
 
@@ -309,3 +314,45 @@ async def test_without_spotify_there_is_nothing_to_ask() -> None:
         answer = await street.ask("ada", "POST", "/spotify/refresh")
         assert answer.status_code == 409
         assert set(answer.json()) == SHAPE
+
+
+class SlowChoices(MemoryChoices):
+    """Somewhere that takes its time to say what was kept, or cannot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+        self.gone = False
+
+    async def load(self, user: MemberId) -> None:
+        await self.may_answer.wait()
+
+    async def stored(self, user: MemberId) -> None:
+        if self.gone:
+            raise Unavailable("gone")
+
+
+async def test_who_goes_offline_while_their_settings_are_read_does_not_go_live() -> None:
+    choices = SlowChoices()
+    async with Street(choices=choices) as street:
+        going = asyncio.create_task(street.ask("ada", "POST", "/presence/live"))
+        await settle()
+        assert (await street.ask("ada", "POST", "/presence/offline")).status_code == 200
+        choices.may_answer.set()
+        assert (await going).status_code == 403
+        assert not street.hood.nearby.is_live(MemberId("ada"))
+        assert (await street.ask("ada", "POST", "/presence/live")).json()["isLive"] is True
+
+
+async def test_settings_that_cannot_be_kept_are_not_said_to_be() -> None:
+    choices = SlowChoices()
+    choices.may_answer.set()
+    async with Street(choices=choices) as street:
+        await street.arrives("ada", shareTrack=True)
+        choices.gone = True
+        answer = await street.ask("ada", "PATCH", "/presence/settings", {"shareTrack": False})
+        assert answer.status_code == 503
+        assert set(answer.json()) == SHAPE
+        assert (
+            street.hood.nearby.settings(MemberId("ada")).share_track is False
+        )  # what is less counts at once

@@ -122,3 +122,23 @@ async def test_a_database_that_is_not_there_stops_the_start_with_one_line(tmp_pa
     assert (status, len(lines)) == (2, 1), lines
     assert lines[0].startswith("tutti: DATABASE_URL: ")
     assert "hush" not in lines[0]
+
+
+async def test_what_somebody_shares_nearby_survives_a_power_cut_and_being_live_does_not(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, env=CLOSED) as server, httpx.AsyncClient(base_url=server.url) as http:
+        ann = await post(http, "/register/", ANN)
+        http.headers["Authorization"] = f"Bearer {ann['access']}"
+        chosen = {"allowFind": True, "radiusKm": 0.7}
+        assert (await http.post("/api/v1/presence/live", json=chosen)).is_success
+        assert (await http.post("/api/v1/location/update", json={"geohash": "u09tvw"})).is_success
+        await server.kill()
+        await server.start()
+        told = (await http.get("/api/v1/presence/settings")).json()
+        assert {key: told[key] for key in ("isLive", "shareTrack", *chosen)} == {
+            "isLive": False,
+            "shareTrack": False,
+            **chosen,
+        }
+        assert (await http.get("/api/v1/location/me")).json()["geohash"] is None

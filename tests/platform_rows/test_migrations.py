@@ -36,7 +36,7 @@ async def test_the_tables_are_what_the_models_say(database: Database) -> None:
 async def test_forward_and_back_and_forward_again(database: Database) -> None:
     await database.migrate("head")
     made = await tables(database)
-    assert {"users", "login_sessions", "alembic_version"} <= made
+    assert {"users", "login_sessions", "nearby_choices", "alembic_version"} <= made
     await database.migrate("base")
     assert await tables(database) == {"alembic_version"}
     await database.migrate("head")

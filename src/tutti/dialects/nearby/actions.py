@@ -16,12 +16,14 @@ from tutti.dialects.nearby import bodies, wire
 from tutti.service.dialect import Declined
 from tutti.service.nearby.nearby import Nearby
 from tutti.service.nearby.values import FindId, Hear, Live, Track
-from tutti.service.ports import Principal
+from tutti.service.ports import Principal, Unavailable
 
 T = TypeVar("T")
 
 NO_LOGIN = "open"
 """The device of everybody who comes without a login: they share one lease."""
+NOT_KEPT = Refused(Reason.UNAVAILABLE, "Your settings cannot be kept or read now; try again")
+CALLED_OFF = Refused(Reason.NOT_ALLOWED, "You went offline meanwhile")
 NO_SPOTIFY = Refused(Reason.NOTHING_PLAYS, "Spotify is not connected")
 
 Refresh = Callable[[MemberId], Awaitable[Refused | None]]
@@ -34,12 +36,11 @@ class Actions:
     def __init__(self, nearby: Nearby, refresh: Refresh | None = None) -> None:
         self._nearby = nearby
         self._refresh = refresh
+        self._arriving: dict[MemberId, set[object]] = {}
 
-    def do(self, said: wire.Said, who: Principal) -> msgspec.Struct:
-        """What a socket says."""
+    def do(self, said: wire.Quick, who: Principal) -> msgspec.Struct:
+        """What a socket says that nothing has to be waited for."""
         match said:
-            case wire.Settings():
-                return self.go_live(who, said)
             case wire.GoOffline():
                 return self.go_offline(who)
             case wire.Heartbeat():
@@ -66,22 +67,46 @@ class Actions:
 
     # -- presence
 
-    def go_live(self, who: Principal, settings: wire.Settings) -> bodies.Presence:
+    async def go_live(self, who: Principal, settings: wire.Settings) -> bodies.Presence:
+        """Live with what was chosen before, and what is chosen now. Who goes offline meanwhile is."""
+        await self._loaded_to_go_live(who)
         self._change(who, settings)
-        return self._presence(who, _or_declined(self._nearby.go_live(who.id, _device(who), name=who.name)))
+        live = _or_declined(self._nearby.go_live(who.id, _device(who), name=who.name))
+        await self._stored(who)
+        return self._presence(who, live)
+
+    async def _loaded_to_go_live(self, who: Principal) -> None:
+        mine = object()
+        self._arriving.setdefault(who.id, set()).add(mine)
+        try:
+            await self._load(who)
+            if mine not in self._arriving.get(who.id, ()):
+                raise Declined(CALLED_OFF)
+        finally:
+            others = self._arriving.get(who.id, set()) - {mine}
+            if others:
+                self._arriving[who.id] = others
+            else:
+                self._arriving.pop(who.id, None)
 
     def go_offline(self, who: Principal) -> bodies.Presence:
+        """Also for whoever is about to go live, on any device."""
+        self._arriving.pop(who.id, None)
         self._nearby.go_offline(who.id)
         return self._presence(who, None)
 
     def heartbeat(self, who: Principal) -> bodies.Presence:
         return self._presence(who, _or_declined(self._nearby.heartbeat(who.id, _device(who))))
 
-    def settings(self, who: Principal) -> bodies.Presence:
+    async def settings(self, who: Principal) -> bodies.Presence:
+        await self._load(who)
         return self._presence(who, None)
 
-    def set_settings(self, who: Principal, settings: wire.Settings) -> bodies.Presence:
+    async def set_settings(self, who: Principal, settings: wire.Settings) -> bodies.Presence:
+        """They count at once, and are kept when this is answered."""
+        await self._load(who)
         self._change(who, settings)
+        await self._stored(who)
         return self._presence(who, None)
 
     def live_users(self, who: Principal, limit: int) -> bodies.Listeners:
@@ -150,6 +175,18 @@ class Actions:
 
     async def together_matched(self, who: Principal, other: str) -> bodies.Together:
         return bodies.together(_or_declined(await self._nearby.together_with(who.id, MemberId(other))))
+
+    async def _load(self, who: Principal) -> None:
+        try:
+            await self._nearby.load_settings(who.id)
+        except Unavailable:
+            raise Declined(NOT_KEPT) from None
+
+    async def _stored(self, who: Principal) -> None:
+        try:
+            await self._nearby.settings_stored(who.id)
+        except Unavailable:
+            raise Declined(NOT_KEPT) from None
 
     def _change(self, who: Principal, settings: wire.Settings) -> None:
         _or_declined(

@@ -47,7 +47,7 @@ class Rest:
     async def live(self, request: Asked, data: JSONBody[wire.Settings | None] = None) -> bodies.Presence:
         """Go live. Nothing is shared before; what may be shared, the settings say."""
         who = await asking(self._hall, request)
-        return self._actions.go_live(who, data or wire.Settings())
+        return await self._actions.go_live(who, data or wire.Settings())
 
     async def offline(self, request: Asked) -> bodies.Presence:
         """Be gone at once: place, track and find sessions with it."""
@@ -59,11 +59,11 @@ class Rest:
 
     async def settings(self, request: Asked) -> bodies.Presence:
         """What you share."""
-        return self._actions.settings(await asking(self._hall, request))
+        return await self._actions.settings(await asking(self._hall, request))
 
     async def set_settings(self, request: Asked, data: JSONBody[wire.Settings]) -> bodies.Presence:
         """Share more, or less."""
-        return self._actions.set_settings(await asking(self._hall, request), data)
+        return await self._actions.set_settings(await asking(self._hall, request), data)
 
     async def live_users(self, request: Asked, limit: Limit = 50) -> bodies.Listeners:
         """Who is live around you; without a place of your own, nobody."""

@@ -172,10 +172,14 @@ class Conversation:
 
     # -- one after the other
 
-    def _soon(self, work: Work) -> None:
+    def _soon(self, work: Work, *, first: bool = False) -> None:
+        """`first`: before what waits already, because it was heard before that."""
         if self._waiting is None:
             self._waiting = deque()
-        self._waiting.append(work)
+        if first:
+            self._waiting.appendleft(work)
+        else:
+            self._waiting.append(work)
         if not self._working:
             self._working = True
             self._desk.hall.rooms.spawn(self._work())
@@ -207,6 +211,9 @@ class Conversation:
             return
         try:
             said: Said = _decoders[name].decode(args[0] if args and bytes(args[0]) != b"null" else b"{}")
+            if isinstance(said, Settings):
+                self._soon(lambda: self._goes_live(who, said, name, reply), first=True)
+                return
             answer = self._desk.actions.do(said, who)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
             self._wrong(400, explained(problem), name, reply)
@@ -215,8 +222,19 @@ class Conversation:
         else:
             if reply is not None:
                 reply(_acknowledged(answer))
-            if isinstance(said, Location | Settings):
+            if isinstance(said, Location):
                 self._list_soon()
+
+    async def _goes_live(self, who: Principal, said: Settings, name: str, reply: Reply | None) -> None:
+        """Settings are kept before it is answered; what is said meanwhile waits."""
+        try:
+            answer = await self._desk.actions.go_live(who, said)
+        except Declined as declined:
+            self._refuse(declined.refused, name, reply)
+        else:
+            if reply is not None:
+                reply(_acknowledged(answer))
+            self._list_soon()
 
     async def _refresh(self, args: Sequence[msgspec.Raw], reply: Reply | None) -> None:
         """With another token, or a fresh one. At `/` it is others' sentence, and what is wrong with it they say."""

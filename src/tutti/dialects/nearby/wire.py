@@ -139,18 +139,9 @@ def plain(message: str) -> str:
     return _REGEX.sub("Expected text without control characters", message)
 
 
-Said = (
-    Settings
-    | GoOffline
-    | Heartbeat
-    | Track
-    | Location
-    | Target
-    | FindAccept
-    | FindDecline
-    | FindLocation
-    | FindEnd
-)
+Quick = GoOffline | Heartbeat | Track | Location | Target | FindAccept | FindDecline | FindLocation | FindEnd
+"""What is heeded without waiting for anything."""
+Said = Settings | Quick
 
 HEARD: Final[Mapping[str, type[Said]]] = {
     "user:go_live": Settings,

@@ -6,10 +6,11 @@ from alembic import context
 from sqlalchemy import Connection
 
 from tutti.platform.accounts import models as accounts
+from tutti.platform.nearby import models as nearby
 from tutti.platform.rows import Rows
 from tutti.platform.spotify import models as spotify
 
-FEATURES = (accounts, spotify)
+FEATURES = (accounts, nearby, spotify)
 """Their tables are known by being imported."""
 
 

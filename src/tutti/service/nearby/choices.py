@@ -20,3 +20,9 @@ class MemoryChoices:
             self._kept.pop(user, None)
         else:
             self._kept[user] = settings
+
+    async def load(self, user: MemberId) -> None:
+        """It is always at hand."""
+
+    async def stored(self, user: MemberId) -> None:
+        """This is all that there is."""

@@ -1,7 +1,8 @@
 """The nearby service as dialects call it: everything about who is live, where, and who finds whom.
 
 What anybody is told about somebody else depends on that person's place only through their published cell. Nothing
-waits, so nothing is `async` but opening a room. Who calls has verified who `user` is.
+waits, so nothing is `async` but opening a room and what has to do with kept settings. Who calls has verified who
+`user` is.
 """
 
 from __future__ import annotations
@@ -163,6 +164,15 @@ class Nearby:
             if new.share_track != old.share_track:
                 self._attend(user)
         return new
+
+    async def load_settings(self, user: MemberId) -> None:
+        """Before somebody who may not be live asks for their settings or goes live. Raises `Unavailable`."""
+        if user not in self._people:
+            await self._choices.load(user)
+
+    async def settings_stored(self, user: MemberId) -> None:
+        """After a change: returns once it would outlive the process. Raises `Unavailable`."""
+        await self._choices.stored(user)
 
     # What plays
 

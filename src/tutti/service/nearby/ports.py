@@ -29,12 +29,20 @@ class Companions(Protocol):
 
 
 class Choices(Protocol):
-    """Where people's settings stay while they are away."""
+    """Where people's settings stay while they are away. Nothing waits but what says so."""
 
     def kept(self, user: MemberId) -> Settings | None:
-        """What was kept last; None: nothing was, or it was forgotten. Must not wait."""
+        """What was kept last, once it was loaded; None: nothing was, or it was forgotten."""
         ...
 
     def keep(self, user: MemberId, settings: Settings | None) -> None:
-        """Remember these; None: forget them. Double is harmless; late means an older choice may come back."""
+        """Remember these; None: forget them. They count at once."""
+        ...
+
+    async def load(self, user: MemberId) -> None:
+        """Have at hand what was kept, for as long as nothing else is awaited. Raises `Unavailable`."""
+        ...
+
+    async def stored(self, user: MemberId) -> None:
+        """Returns once what was kept last would outlive the process. Raises `Unavailable`: it might not; ask again."""
         ...
