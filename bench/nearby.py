@@ -9,117 +9,34 @@ from __future__ import annotations
 
 import gc
 import time
-from array import array
 from collections.abc import Callable
-from pathlib import Path
-from random import Random
 
-from bench import Unmeasured, install, options, process
+from bench import Unmeasured, install, nearby_http, options, process
 from bench.compare import Comparison, interleaved, percentile
-from bench.crowd import Crowd, crowd, names
-from bench.redis import Redis
+from bench.crowd import crowd
+from bench.nearby_world import HEARTBEAT_S, SOCKETS, World
+from bench.redis import Redis, redis_server
 from bench.report import Figure, conclude
 from tutti.core.geo import Cell, centre, name
-from tutti.core.ids import MemberId, RoomId
-from tutti.core.refusals import Refused
-from tutti.service.nearby.nearby import Nearby
-from tutti.service.nearby.values import NearbyEvent
-from tutti.service.timers import TimerWheel
 
 OURS, ANY, SORTED = "tutti, in process", "Redis, ANY", "Redis, sorted"
 RADIUS_KM, LIMIT = 10, 50
-SOCKETS = 2_000
-SET_UP_S = 320
-"""Simulated: long enough for the first to be looked at again by the shield while we measure."""
-HEARTBEAT_S = 18
 UPDATE_EVERY_S = 15
 _BATCH = 5_000
 
 
-class Hands:
-    """A clock that the bench turns."""
-
-    def __init__(self) -> None:
-        self._now_ms = 1.7e12
-
-    def now_ms(self) -> float:
-        return self._now_ms
-
-    def wall_ms(self, room_ms: float) -> float:
-        return room_ms
-
-    def turn(self, by_s: float) -> float:
-        self._now_ms += by_s * 1000
-        return self._now_ms / 1000
-
-
-class NoRooms:
-    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:
-        raise Unmeasured(f"nobody asked for a room, but {host} and {guest} get one")
-
-
-class World:
-    """Everybody live, each on one device, with a name and a place; the memory that it took."""
-
-    def __init__(self, people: Crowd) -> None:
-        count = len(people.cells)
-        self.crowd = people
-        self.cells = array("q", people.cells)
-        self.users: list[MemberId] = [MemberId("")] * count
-        self.clock = Hands()
-        self.wheel = TimerWheel(self.clock.now_ms() / 1000)
-        self.random = Random(3)
-        self.told = 0
-        self.nearby = Nearby(
-            self.clock, self.wheel, draw=Random(4).random, new_id=lambda: "", companions=NoRooms()
-        )
-        before = _pss_bytes()
-        self._all_go_live()
-        self.bytes_each = (_pss_bytes() - before) / count
-        self._listen()
-
-    def _all_go_live(self) -> None:
-        count = len(self.users)
-        every = max(count // SET_UP_S, 1)
-        for number, user in enumerate(names(count)):
-            who = self.users[number] = MemberId(user)
-            self.nearby.go_live(who, f"device of {user}", name=f"Somebody {number % 1000:03}")
-            self.nearby.update_location(who, name(Cell(self.cells[number])))
-            if number % every == 0:
-                self.pass_time(1)
-            if number % (every * 40) == 0:
-                self.beat(number)
-
-    def _listen(self) -> None:
-        def hear(_: NearbyEvent) -> None:
-            self.told += 1
-
-        for user in self.random.sample(self.users, min(SOCKETS, len(self.users))):
-            self.nearby.subscribe(user, hear)
-
-    def beat(self, count: int) -> None:
-        for number in range(count):
-            user = self.users[number]
-            self.nearby.heartbeat(user, f"device of {user}")
-
-    def pass_time(self, seconds: float) -> None:
-        self.wheel.turn(self.clock.turn(seconds))
-
-    def moved(self, number: int) -> Cell:
-        """A place some cells on."""
-        step = self.random.randint(-3, 3) * 32_768 + self.random.randint(-3, 3)
-        return Cell(self.cells[number] + step)
-
-
 def measure(given: options.Options) -> list[Figure]:
+    return [*measure_in_process(given), *nearby_http.measure(given)]
+
+
+def measure_in_process(given: options.Options) -> list[Figure]:
     people = given.pick(1_000_000, 20_000)
     install.debian("redis-server")
     world = World(crowd(people))
+    bytes_each = world.arrive()
     updates = given.pick(1_000_000, 20_000)
     lived, published = updates_per_s(world, updates), publications_per_s(world, given.pick(200_000, 10_000))
-    print(
-        f"{people} live people, {world.bytes_each:.0f} bytes each; {SOCKETS} sockets heard {world.told} events"
-    )
+    print(f"{people} live people, {bytes_each:.0f} bytes each; {SOCKETS} sockets heard {world.told} events")
     gc.collect()
     comparison, redis_bytes = against_redis(world, given)
     conclude(f"nearby, p99: {people} live, {RADIUS_KM} km, {LIMIT} results", comparison, OURS, ANY)
@@ -130,7 +47,7 @@ def measure(given: options.Options) -> list[Figure]:
         _times("nearby query against Redis sorted, p99", comparison.ratio(SORTED, OURS), 50, 500),
         _rate("location updates, each published and told", published, 50_000, 100_000),
         _rate("location updates as they come, heartbeats and shield included", lived, 50_000, 100_000),
-        Figure("memory per live person", world.bytes_each, "B", must=1024, aim=400),
+        Figure("memory per live person", bytes_each, "B", must=1024, aim=400),
     ]
 
 
@@ -140,14 +57,11 @@ def updates_per_s(world: World, updates: int) -> float:
     a_second = max(count // UPDATE_EVERY_S, 1)
     chosen = [world.random.randrange(count) for _ in range(updates)]
     places = [name(world.moved(number)) for number in chosen]
-    beating = iter(range(10**12))
     before = time.process_time()
     for sent, (number, place) in enumerate(zip(chosen, places, strict=True)):
         world.nearby.update_location(world.users[number], place)
         if sent % a_second == 0:
-            for _ in range(count // HEARTBEAT_S):
-                user = world.users[next(beating) % count]
-                world.nearby.heartbeat(user, f"device of {user}")
+            world.beat_next(count // HEARTBEAT_S)
             world.pass_time(1)
     return updates / (time.process_time() - before)
 
@@ -185,12 +99,6 @@ def against_redis(world: World, given: options.Options) -> tuple[Comparison, flo
         compared = interleaved("ms", given.pick(5, 1), probes)
         redis.close()
     return compared, each
-
-
-def redis_server() -> process.Program:
-    command = ("/usr/bin/redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--dir", "{data}")
-    in_memory_only = ("--save", "", "--appendonly", "no")
-    return process.Program("redis", (*command, *in_memory_only), speaks_http=False)
 
 
 def _p99_ms(world: World, ask: Callable[[int], object], times: int) -> Callable[[], float]:
@@ -235,13 +143,8 @@ def _rate(what: str, measured: float, must: float, aim: float) -> Figure:
     return Figure(what, measured, "per core-s", must=must, aim=aim, higher_is_better=True)
 
 
-def _pss_bytes() -> int:
-    gc.collect()
-    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise Unmeasured("this system does not tell a process's memory")
+PARTS = {"process": measure_in_process, "http": nearby_http.measure}
 
 
 if __name__ == "__main__":
-    options.run(measure, __doc__ or "", subject=False)
+    options.run(measure, __doc__ or "", subject=False, parts=PARTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,8 +46,15 @@ def command_line(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def run(measure: Measure, description: str, *, coalesce: bool = False, subject: bool = True) -> None:
-    """One bench by itself: its figures, then its ratio as the last line."""
+def run(
+    measure: Measure,
+    description: str,
+    *,
+    coalesce: bool = False,
+    subject: bool = True,
+    parts: Mapping[str, Measure] | None = None,
+) -> None:
+    """One bench by itself: its figures, then its ratio as the last line. `parts`: what can be measured alone."""
     parser = command_line(description)
     if subject:
         parser.add_argument(
@@ -58,9 +65,13 @@ def run(measure: Measure, description: str, *, coalesce: bool = False, subject: 
         )
     if coalesce:
         parser.add_argument("--coalesce", action="store_true", help="eight messages waiting per member")
-    options = prepare(parser.parse_args())
+    if parts:
+        parser.add_argument("--only", choices=sorted(parts), help="leave the rest out")
+    arguments = parser.parse_args()
+    only = getattr(arguments, "only", None)
+    options = prepare(arguments)
     try:
-        figures = measure(options)
+        figures = parts[only](options) if parts and only else measure(options)
     except Unmeasured as reason:
         sys.exit(f"not measured: {reason}")
     if options.json:

@@ -30,7 +30,7 @@ from bench.adversary import (
     ring_mismatch,
     trilaterated,
 )
-from bench.nearby import Hands, NoRooms
+from bench.nearby_world import Hands, NoRooms
 from bench.report import Figure, print_table
 from tutti.core.geo import Cell, centre, parse, size_km
 from tutti.core.ids import MemberId

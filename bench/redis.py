@@ -6,9 +6,15 @@ import socket
 from collections.abc import Iterable
 from io import BufferedReader
 
-from bench import Unmeasured
+from bench import Unmeasured, process
 
 Answer = bytes | int | list["Answer"] | None
+
+
+def redis_server() -> process.Program:
+    command = ("/usr/bin/redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--dir", "{data}")
+    in_memory_only = ("--save", "", "--appendonly", "no")
+    return process.Program("redis", (*command, *in_memory_only), speaks_http=False)
 
 
 class Redis:

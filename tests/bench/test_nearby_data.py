@@ -8,7 +8,7 @@ import pytest
 
 from bench import Unmeasured
 from bench.crowd import crowd, names
-from bench.nearby import World
+from bench.nearby_world import World
 from bench.redis import packed, read
 from tutti.core.geo import Cell, steps
 
@@ -34,6 +34,7 @@ def test_the_same_people_every_time() -> None:
 
 def test_everybody_of_the_world_is_live_and_somewhere() -> None:
     world = World(crowd(700))
+    world.arrive()
     assert all(world.nearby.is_live(user) for user in world.users)
     assert all(world.nearby.place(user).geohash for user in world.users)
 
