@@ -16,6 +16,7 @@ from tutti.platform.accounts.accounts import Accounts
 from tutti.platform.accounts.logins import Lifetimes
 from tutti.platform.accounts.passwords import Cost, Passwords
 from tutti.platform.accounts.throttles import Throttles
+from tutti.platform.spotify.vault import Vault
 from tutti.service.logins import Logins
 from tutti.service.ports import Unavailable
 
@@ -37,15 +38,19 @@ class AccountDesk:
         """Now and then. What cannot be deleted now is deleted next time."""
         try:
             await self.accounts.forget()
+            await self.accounts.seal_secrets()
         except Unavailable as problem:
             log.warning("accounts.not_tidied", problem=str(problem))
 
 
 @asynccontextmanager
 async def account_desk(
-    settings: Settings, *, now_ms: Callable[[], float], wall_ms: Callable[[], float]
+    settings: Settings, secret: bytes, *, now_ms: Callable[[], float], wall_ms: Callable[[], float]
 ) -> AsyncIterator[AccountDesk]:
-    """`now_ms` never goes back; `wall_ms` is what tokens are compared with. Raises `BadSettings`."""
+    """`now_ms` never goes back; `wall_ms` is what tokens are compared with. Raises `BadSettings`.
+
+    `secret` outlives the process: what has to be kept is sealed with it.
+    """
     logins = Logins()
     identity = JwtIdentity(settings.jwt_secret, wall_ms, previous=_previous(settings), ended=logins.has_ended)
     database = await _opened(settings)
@@ -55,6 +60,7 @@ async def account_desk(
         passwords,
         identity.tokens,
         Throttles.of(now_ms, on=settings.limits),
+        vault=Vault(secret, wall_ms, previous=_previous(settings)),
         wall_ms=wall_ms,
         random=token_bytes,
         lifetimes=Lifetimes(settings.access_token_minutes * 60.0, settings.refresh_token_days * 86_400.0),

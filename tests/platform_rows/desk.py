@@ -13,6 +13,7 @@ from tutti.platform.accounts.passwords import Cost, Passwords
 from tutti.platform.accounts.schemas import LoggedIn, NewAccount, OnDevice, Problem, Tokens, Wrong
 from tutti.platform.accounts.throttles import Throttles
 from tutti.platform.rows import Sql
+from tutti.platform.spotify.vault import Vault
 from tutti.service.logins import Logins
 from tutti.service.ports import Principal
 
@@ -52,6 +53,7 @@ class Desk:
             self.passwords,
             self.identity.tokens,
             Throttles.of(self.clock, on=limits),
+            vault=Vault(SECRET, self.clock),
             wall_ms=self.clock,
             random=self.random,
             lifetimes=Lifetimes(),

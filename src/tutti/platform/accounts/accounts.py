@@ -29,11 +29,13 @@ from tutti.platform.accounts.schemas import (
     Tokens,
     Wrong,
 )
+from tutti.platform.accounts.sealing import AppSecrets
 from tutti.platform.accounts.second_factor import SecondFactors
 from tutti.platform.accounts.security import Security, locked
 from tutti.platform.accounts.throttles import Scope, Throttles
 from tutti.platform.accounts.tokens import AccessTokens
 from tutti.platform.rows import RandomBytes, Sql, WallMs, new_id
+from tutti.platform.spotify.vault import Vault
 
 log = structlog.get_logger("tutti.accounts")
 
@@ -50,6 +52,7 @@ class Accounts:
         tokens: AccessTokens,
         throttles: Throttles,
         *,
+        vault: Vault,
         wall_ms: WallMs,
         random: RandomBytes,
         lifetimes: Lifetimes,
@@ -63,7 +66,8 @@ class Accounts:
         self._random = random
         self._checks = Checks(passwords, throttles)
         self._logins = Logins(tokens, wall_ms, random, lifetimes)
-        self._factors = SecondFactors(wall_ms, random)
+        self._secrets = AppSecrets(vault)
+        self._factors = SecondFactors(wall_ms, random, self._secrets)
         self._ended = ended
         self.security = Security(sql, self._checks, self._logins, self._factors, self._tell)
 
@@ -193,6 +197,10 @@ class Accounts:
         """Delete tokens and logins that are long over; now and then."""
         async with self._sql.writing() as db:
             await self._logins.forget(db)
+
+    async def seal_secrets(self) -> None:
+        """What is in clear, or sealed with the key that is being replaced; now and then."""
+        await self._secrets.seal_rest(self._sql)
 
     async def person(self, user: str) -> Person | None:
         async with self._sql.reading() as db:

@@ -1,4 +1,7 @@
-"""The tables of accounts. No password, refresh token or backup code is in them, only what recognises one."""
+"""The tables of accounts. No password, refresh token or backup code is in them, only what recognises one.
+
+An authenticator app's secret has to be there; it is sealed (`sealing.py`).
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,7 @@ class SecondFactor(Rows):
     __tablename__ = "second_factors"
 
     user_id: Mapped[str] = _of("users", primary_key=True)
-    secret: Mapped[str] = mapped_column(String(64))
+    secret: Mapped[str] = mapped_column(Text)
     confirmed_at_ms: Mapped[int | None] = _perhaps_ms()
     last_step: Mapped[int] = mapped_column(BigInteger)
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tutti.platform.accounts.models import BackupCode, SecondFactor, User
 from tutti.platform.accounts.schemas import FactorSetUp, Problem, Wrong
+from tutti.platform.accounts.sealing import AppSecrets
 from tutti.platform.rows import RandomBytes, WallMs
 
 ISSUER = "Tutti"
@@ -30,7 +31,8 @@ DIGITS = 6
 class SecondFactors:
     """Works in the caller's transaction."""
 
-    def __init__(self, wall_ms: WallMs, random: RandomBytes) -> None:
+    def __init__(self, wall_ms: WallMs, random: RandomBytes, secrets: AppSecrets) -> None:
+        self._secrets = secrets
         self._wall_ms = wall_ms
         self._random = random
 
@@ -44,10 +46,11 @@ class SecondFactors:
         if factor is not None and factor.confirmed_at_ms is not None:
             return Problem(Wrong.FACTOR_IS_ON)
         secret = b32encode(self._random(SECRET_BYTES)).decode()
+        sealed = self._secrets.sealed(user.id, secret)
         if factor is None:
-            db.add(SecondFactor(user_id=user.id, secret=secret, confirmed_at_ms=None, last_step=0))
+            db.add(SecondFactor(user_id=user.id, secret=sealed, confirmed_at_ms=None, last_step=0))
         else:
-            factor.secret = secret
+            factor.secret = sealed
         url = pyotp.TOTP(secret).provisioning_uri(name=user.email or user.username, issuer_name=ISSUER)
         return FactorSetUp(secret, url, segno.make(url, error="m").png_data_uri(scale=5))
 
@@ -80,8 +83,11 @@ class SecondFactors:
     def _is_current(self, factor: SecondFactor, code: str) -> bool:
         if len(code) != DIGITS or not (code.isascii() and code.isdigit()):
             return False
+        secret = self._secrets.opened(factor)
+        if secret is None:
+            return False
         now_step = int(self._wall_ms() / 1000) // STEP_S
-        app = pyotp.TOTP(factor.secret)
+        app = pyotp.TOTP(secret)
         for step in (now_step - 1, now_step, now_step + 1):
             if step > factor.last_step and compare_digest(app.generate_otp(step), code):
                 factor.last_step = step
