@@ -1,9 +1,24 @@
+import { lazy, Suspense } from "react";
 import { HomePage } from "./home/HomePage";
 import { usePath } from "./navigation";
+import { NearbyPage } from "./nearby/NearbyPage";
 import { RoomPage } from "./room/RoomPage";
-import { roomInPath } from "./room-link";
+import { meetingInPath, roomInPath } from "./room-link";
+
+/** Fetched only by whoever goes to one. */
+const MeetingPage = lazy(async () => ({ default: (await import("./meeting/MeetingPage")).MeetingPage }));
 
 export function App() {
-  const roomId = roomInPath(usePath());
+  const path = usePath();
+  const roomId = roomInPath(path);
+  if (/^\/nearby\/?$/.test(path)) return <NearbyPage />;
+  const meetingId = meetingInPath(path);
+  if (meetingId !== null) {
+    return (
+      <Suspense fallback={<p className="waiting">Opening the meeting…</p>}>
+        <MeetingPage key={meetingId} roomId={meetingId} />
+      </Suspense>
+    );
+  }
   return roomId === null ? <HomePage /> : <RoomPage key={roomId} roomId={roomId} />;
 }

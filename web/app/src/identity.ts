@@ -18,6 +18,11 @@ export function myUserId(): string {
   return made;
 }
 
+/** From now on this tab is somebody else: a guest with a name for an id. */
+export function becomeUser(id: string): void {
+  write(sessionStorage, USER_ID, id);
+}
+
 export function rememberedName(): string {
   return read(localStorage, NAME) ?? "";
 }
@@ -27,8 +32,12 @@ export function hasEntered(roomId: string): boolean {
   return read(sessionStorage, ENTERED) === roomId && rememberedName() !== "";
 }
 
-export function rememberEntry(roomId: string, name: string): void {
+export function rememberName(name: string): void {
   write(localStorage, NAME, name);
+}
+
+export function rememberEntry(roomId: string, name: string): void {
+  rememberName(name);
   write(sessionStorage, ENTERED, roomId);
 }
 

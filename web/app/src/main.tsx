@@ -6,6 +6,8 @@ import "./styles/home.css";
 import "./styles/room.css";
 import "./styles/side.css";
 import "./styles/timing.css";
+import "./styles/nearby.css";
+import "./styles/meeting.css";
 import "./styles/small.css";
 
 const root = document.getElementById("root");

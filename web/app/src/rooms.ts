@@ -1,6 +1,7 @@
 /** The native dialect's two calls over HTTP: make a room, and look at one from outside. */
 
 import type { NewMedia, Snapshot } from "@tutti/client/native";
+import { accounts } from "./sign-in/accounts";
 
 export class RoomError extends Error {
   constructor(
@@ -35,7 +36,10 @@ export function findRoom(room: string): Promise<Snapshot> {
 }
 
 async function call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const request: RequestInit = { method, headers: { "Content-Type": "application/json" } };
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  const token = await accounts.token();
+  if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+  const request: RequestInit = { method, headers };
   if (body !== undefined) request.body = JSON.stringify(body);
   let response: Response;
   try {

@@ -1,11 +1,12 @@
 import type { NewMedia } from "@tutti/client/native";
 import { useState } from "react";
 import { Failure } from "../Failure";
-import { myUserId, rememberedName, rememberEntry, rememberPass } from "../identity";
+import { rememberedName, rememberEntry, rememberPass } from "../identity";
 import { CLIP, mediaAt } from "../media";
 import { navigate } from "../navigation";
 import { roomPath } from "../room-link";
 import { createRoom } from "../rooms";
+import { myId, resume } from "../sign-in/accounts";
 import { useSubmit } from "../useSubmit";
 
 type Source = "clip" | "address";
@@ -14,9 +15,10 @@ export function CreateRoom() {
   const [source, setSource] = useState<Source>("clip");
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
     const userName = field("userName");
+    await resume().catch(() => false);
     const made = await createRoom({
       name: field("name") || "Our room",
-      userId: myUserId(),
+      userId: myId(),
       userName,
       media: source === "clip" ? CLIP : chosen(field("address")),
       waitForAll: field("waitForAll") !== "",

@@ -15,6 +15,9 @@ export function HomePage() {
         <p className="muted">
           One room, one timeline, everybody in time to within milliseconds. No account, nothing to install.
         </p>
+        <p>
+          <a href="/nearby">Who listens near you?</a>
+        </p>
       </header>
       <div className="doors">
         <CreateRoom />
