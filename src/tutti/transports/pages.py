@@ -52,7 +52,7 @@ class Pages:
         self._index = self._files.get("/index.html") or _file("/index.html", _NOT_BUILT)
 
     def has(self, path: str) -> bool:
-        return path in ("/", "/nearby") or path.startswith("/r/") or path in self._files
+        return path in ("/", "/nearby") or path.startswith(("/r/", "/m/")) or path in self._files
 
     async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):

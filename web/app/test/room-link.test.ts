@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { roomIn, roomInPath, roomPath } from "../src/room-link";
+import { meetingInPath, meetingPath, roomIn, roomInPath, roomPath } from "../src/room-link";
 
 describe("a room's address", () => {
   it("is found in whatever people paste", () => {
@@ -29,5 +29,12 @@ describe("a room's address", () => {
 
   it("may be broken without breaking the page", () => {
     expect(roomInPath("/r/%E0%A4%A")).toBeNull();
+  });
+
+  it("may be that of a meeting, which is another page on the same room", () => {
+    expect(meetingInPath(meetingPath("abc-defg-hjk"))).toBe("abc-defg-hjk");
+    expect(roomIn("https://tutti.example/m/abc-defg-hjk")).toBe("abc-defg-hjk");
+    expect(roomInPath("/m/abc-defg-hjk")).toBeNull();
+    expect(meetingInPath("/r/abc-defg-hjk")).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { Wordmark } from "../Wordmark";
 import { CreateRoom } from "./CreateRoom";
 import { JoinRoom } from "./JoinRoom";
+import { StartMeeting } from "./StartMeeting";
 
 export function HomePage() {
   useEffect(() => {
@@ -21,7 +22,10 @@ export function HomePage() {
       </header>
       <div className="doors">
         <CreateRoom />
-        <JoinRoom />
+        <div className="doors-beside">
+          <JoinRoom />
+          <StartMeeting />
+        </div>
       </div>
     </main>
   );

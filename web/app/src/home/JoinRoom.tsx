@@ -1,13 +1,14 @@
 import { Failure } from "../Failure";
 import { navigate } from "../navigation";
-import { roomIn, roomPath } from "../room-link";
+import { meetingPath, roomIn, roomPath } from "../room-link";
 import { useSubmit } from "../useSubmit";
 
 export function JoinRoom() {
   const { failure, onSubmit } = useSubmit(async (field) => {
     const roomId = roomIn(field("room"));
     if (roomId === null) throw new Error("That is neither a room code nor a link to a room");
-    navigate(roomPath(roomId));
+    const meeting = /\/m\//.test(field("room"));
+    navigate(meeting ? meetingPath(roomId) : roomPath(roomId));
   });
   return (
     <form className="card" onSubmit={onSubmit} aria-labelledby="join-title">

@@ -256,6 +256,11 @@ export class NativeRoom {
     this.ended(null);
   }
 
+  /** End the connection, and stay in the room: somebody who is here by another connection as well. */
+  disconnect(): void {
+    this.ended(null);
+  }
+
   /** A fresh token, before the one that was given expires; also for coming back after a lost connection. */
   signIn(token: string): void {
     this.token = token;
