@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 import structlog
 from litestar import Litestar, Request, Router
 from litestar.openapi import OpenAPIConfig
@@ -44,6 +43,7 @@ from tutti.dialects.nearby.auth import router as nearby_auth
 from tutti.dialects.nearby.rest import routers as nearby_routers
 from tutti.dialects.nearby.sockets import ITS_OWN as NEARBY_SOCKETS
 from tutti.dialects.nearby.sockets import Desk
+from tutti.dialects.nearby.spotify_rest import connection_router, sign_in_routes
 from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
@@ -69,10 +69,12 @@ from tutti.service.limits import Limits
 from tutti.service.metrics import Metrics
 from tutti.service.nearby.companions import ListenRooms
 from tutti.service.nearby.nearby import Nearby
+from tutti.service.nearby.polling import Polling as PlayerPolling
 from tutti.service.passes import Passes
 from tutti.service.rooms import Rooms
 from tutti.service.session import Hall
 from tutti.service.timers import TimerWheel
+from tutti.spotify import SpotifyDesk, spotify_desk
 from tutti.transports.addresses import client_address
 from tutti.transports.cors import App, Cors, CorsApp
 from tutti.transports.engineio import Caps, EngineServer, EngineSettings
@@ -98,6 +100,8 @@ SOCKET_IO = "/socket.io"
 RESTART = (1012, "service restart")
 FIRST_PING_S = 2.0
 """Soon, because what a listener is told to do has its round trip in it."""
+_draw = secrets.SystemRandom().random
+"""What nobody can foretell."""
 DRAIN_S = 5.0
 """Over how long closing the sockets is spread, so that not everybody comes back in the same moment."""
 
@@ -153,6 +157,7 @@ class Node:
         )
         self._turning: asyncio.TimerHandle | None = None
         self.desk: AccountDesk
+        self.spotify: SpotifyDesk | None
 
     async def __aenter__(self) -> Node:
         try:
@@ -180,12 +185,13 @@ class Node:
             await self._store.open()
             stack.push_async_callback(self._store.aclose)
             secret = self._secret()
-        http = await stack.enter_async_context(httpx.AsyncClient())
         await stack.enter_async_context(self.rooms)
         desk = account_desk(self._settings, secret, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
         self.desk = await stack.enter_async_context(desk)
-        self._build(http, secret)
-        self._tidy_accounts()
+        spotify = spotify_desk(self._settings, self.desk, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
+        self.spotify = await stack.enter_async_context(spotify)
+        self._build(secret)
+        self._tidy()
         stack.callback(self._keep_clock)
         self._turn_wheel()
         stack.callback(self._stop_wheel)
@@ -225,17 +231,19 @@ class Node:
         for socket in tuple(self.native_sockets.open):
             socket.send_away()
 
-    def _build(self, http: httpx.AsyncClient, secret: bytes) -> None:
+    def _build(self, secret: bytes) -> None:
         settings = self._settings
         self.cors = Cors(None if settings.cors_origins == ("*",) else frozenset(settings.cors_origins))
-        spotify = self._spotify(http)
+        spotify = self.spotify.identity if self.spotify is not None else None
         closed = settings.mode is Mode.CLOSED
         passes = Passes(secret, closed=closed)
         hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, passes, self.desk.logins)
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
         nearby = self._nearby(hall)
-        near = Desk(hall, nearby, event_frame)
+        polling = self._followed(nearby)
+        actions = Actions(nearby, polling.refresh if polling is not None else None)
+        near = Desk(hall, actions, event_frame)
         sockets = SocketServer(
             {
                 "/": Lobby(hall, (self.listen, self.watch), (near,)),
@@ -265,23 +273,41 @@ class Node:
         )
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
-        self._api = CorsApp(cast(App, self._litestar(hall, spotify, nearby)), self.cors)
+        routes = self._nearby_routes(hall, actions, polling)
+        self._api = CorsApp(cast(App, self._litestar(hall, spotify, routes)), self.cors)
 
-    def _nearby(self, hall: Hall) -> Actions:
+    def _nearby(self, hall: Hall) -> Nearby:
         companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
-        draw = secrets.SystemRandom().random
-        return Actions(
-            Nearby(
-                self.clock,
-                self.wheel,
-                draw=draw,
-                new_id=self._random.id,
-                companions=companions,
-                choices=SqlChoices(self.desk.database),
-            )
+        return Nearby(
+            self.clock,
+            self.wheel,
+            draw=_draw,
+            new_id=self._random.id,
+            companions=companions,
+            choices=SqlChoices(self.desk.database),
         )
 
-    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None, nearby: Actions) -> Litestar:
+    def _followed(self, nearby: Nearby) -> PlayerPolling | None:
+        """What people listen to, where Spotify may be asked."""
+        if self.spotify is None:
+            return None
+        polling = self.spotify.follow(nearby, self.clock, self.wheel, draw=_draw)
+        self._stack.push_async_callback(polling.aclose)
+        return polling
+
+    def _nearby_routes(self, hall: Hall, actions: Actions, polling: PlayerPolling | None) -> list[Router]:
+        accounts, spotify = self.desk.accounts, self.spotify
+        if spotify is None or polling is None:
+            further = (nearby_auth(hall, accounts, actions), connection_router(hall, None, lambda _: None))
+        else:
+            sign_in = sign_in_routes(hall, spotify.sign_in, polling.heed) if spotify.sign_in else None
+            further = (
+                nearby_auth(hall, accounts, actions, sign_in),
+                connection_router(hall, spotify.connections, polling.stop),
+            )
+        return nearby_routers(hall, actions, further)
+
+    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None, nearby: list[Router]) -> Litestar:
         return Litestar(
             [
                 Router(
@@ -292,7 +318,7 @@ class Node:
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                         native_router(hall),
                         auth_router(hall, self.desk.accounts, secure=self._settings.mode is Mode.CLOSED),
-                        *nearby_routers(hall, nearby, (nearby_auth(hall, self.desk.accounts, nearby),)),
+                        *nearby,
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
                     response_class=JsonResponse,
@@ -327,13 +353,6 @@ class Node:
         identity = ChainIdentity(ours, spotify) if spotify else ours
         closed = self._settings.mode is Mode.CLOSED
         return Gate(identity, closed=closed, strict=frozenset(("listen",)) if spotify else frozenset())
-
-    def _spotify(self, http: httpx.AsyncClient) -> SpotifyIdentity | None:
-        if not self._settings.spotify_enabled:
-            return None
-        spotify = SpotifyIdentity(http, self.clock.now_ms, api_url=self._settings.spotify_api_url)
-        self._stack.push_async_callback(spotify.aclose)
-        return spotify
 
     def _house(self) -> House:
         providers = built_in()
@@ -405,9 +424,11 @@ class Node:
         self._keep_clock()
         self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
 
-    def _tidy_accounts(self) -> None:
+    def _tidy(self) -> None:
         self.rooms.spawn(self.desk.tidy())
-        self.wheel.after(TIDY_EVERY_S, self._tidy_accounts)
+        if self.spotify is not None:
+            self.rooms.spawn(self.spotify.tidy())
+        self.wheel.after(TIDY_EVERY_S, self._tidy)
 
     def _keep_clock(self) -> None:
         try:

@@ -28,7 +28,12 @@ from tutti.platform.spotify.connections import Connections
 from tutti.platform.spotify.schemas import Addresses
 from tutti.platform.spotify.sign_in import SpotifySignIn
 from tutti.platform.spotify.vault import Vault
-from tutti.service.ports import Unavailable
+from tutti.service.nearby.nearby import Nearby
+from tutti.service.nearby.polling import Polling
+from tutti.service.nearby.ports import Draw
+from tutti.service.nearby.values import PlayerLost
+from tutti.service.ports import Clock, Unavailable
+from tutti.service.timers import TimerWheel
 
 log = structlog.get_logger("tutti.spotify")
 
@@ -48,6 +53,13 @@ class SpotifyDesk:
     connections: Connections
     sign_in: SpotifySignIn | None
     when_lost: list[Callable[[MemberId], None]] = field(default_factory=list)
+
+    def follow(self, nearby: Nearby, clock: Clock, wheel: TimerWheel, *, draw: Draw) -> Polling:
+        """Know what people listen to who are live, share it and are connected, until the result is closed."""
+        polling = Polling(self.connections, nearby, clock, wheel, draw=draw)
+        nearby.attended_by(polling.heed)
+        self.when_lost.append(lambda user: nearby.tell(user, PlayerLost()))
+        return polling
 
     async def tidy(self) -> None:
         """Now and then. What cannot be deleted now is deleted next time."""

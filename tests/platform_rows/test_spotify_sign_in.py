@@ -254,7 +254,10 @@ async def test_a_challenge_that_is_none_is_refused(world: World, challenge: str)
     ("host", "elsewhere"),
     [
         ("localhost:3000", "http://127.0.0.1:3000/api/v1/auth/spotify"),
+        ("LOCALHOST", "http://127.0.0.1:3000/api/v1/auth/spotify"),
         ("127.0.0.1:3000", None),
+        ("127.0.0.1:3001", None),
+        ("inner.example:80", None),
         (None, None),
     ],
 )

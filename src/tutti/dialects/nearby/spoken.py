@@ -133,10 +133,8 @@ def told(event: v.NearbyEvent) -> tuple[str, msgspec.Struct] | None:
             return "live:track_update", _track_update(user, track)
         case v.PlaceChanged():
             return None
-        case v.WentOffline():
-            return "live:went_offline", WentOffline()
-        case v.PlayerLost():
-            return "spotify:reauth_required", ReauthRequired()
+        case v.WentOffline() | v.PlayerLost():
+            return _lost(event)
         case v.FindRequested(find, name):
             left_s = round(find.expires_in_s)
             return "find:request_received", RequestReceived(
@@ -155,6 +153,12 @@ def told(event: v.NearbyEvent) -> tuple[str, msgspec.Struct] | None:
             return "together:opened", TogetherOpened(find_id, room, page(room), by, other)
         case _:
             assert_never(event)
+
+
+def _lost(event: v.WentOffline | v.PlayerLost) -> tuple[str, msgspec.Struct]:
+    if isinstance(event, v.WentOffline):
+        return "live:went_offline", WentOffline()
+    return "spotify:reauth_required", ReauthRequired()
 
 
 def _track_update(user: MemberId, track: v.Track | None) -> TrackUpdate:

@@ -118,8 +118,11 @@ class Connections:
         old = [user for user, sealed in rows if sealed is not None and not self._vault.is_current(sealed)]
         for first in range(0, len(old), RESEALED_AT_ONCE):
             async with self._sql.writing() as db:
-                for user in old[first : first + RESEALED_AT_ONCE]:
-                    await self._reseal(db, user)
+                some = old[first : first + RESEALED_AT_ONCE]
+                lost = [user for user in some if not await self._resealed(db, user)]
+            for user in lost:
+                log.info("spotify.reauth_required", user=user, because="the key has changed")
+                self._lost(MemberId(user))
         return len(old)
 
     async def aclose(self) -> None:
@@ -226,15 +229,18 @@ class Connections:
         self._lost(MemberId(user))
         return True
 
-    async def _reseal(self, db: AsyncSession, user: str) -> None:
+    async def _resealed(self, db: AsyncSession, user: str) -> bool:
+        """False: it cannot be opened, and its owner has to connect again."""
         row = await db.get(SpotifyConnection, user, with_for_update=True)
         if row is None or row.sealed is None or self._vault.is_current(row.sealed):
-            return
+            return True
         row.version += 1
         try:
             row.sealed = self._vault.seal(user, *self._vault.open(user, row.sealed))
         except Unreadable:
             row.sealed, row.state = None, State.REAUTH_REQUIRED.value
+            return False
+        return True
 
 
 def _rows(result: object) -> int:

@@ -84,10 +84,12 @@ class SpotifySignIn:
     def elsewhere(self, host: str | None) -> str | None:
         """Where a browser must begin that came to us by another name (`localhost`), and would come back without cookie.
 
-        `host`: the request's Host header. None: here is right.
+        `host`: the request's Host header. None: here is right. Only on one machine: a proxy may call us what it likes.
         """
         callback = urlsplit(self._addresses.callback_url)
-        if host is None or host.lower() == callback.netloc.lower() or not callback.path.endswith("/callback"):
+        if self._secure or host is None or not callback.path.endswith("/callback"):
+            return None
+        if host.lower().partition(":")[0] != "localhost":  # ports do not matter to cookies
             return None
         return urlunsplit((callback.scheme, callback.netloc, callback.path.removesuffix("/callback"), "", ""))
 

@@ -52,7 +52,7 @@ class People(Protocol):
 
 
 class _Followed:
-    """`told`: the track that others were told of. `until_ms`: when it must have ended. `once`: it was a wish of theirs."""
+    """`told`: the track that others were told of. `until_ms`: when it must have ended. `once`: they wished it."""
 
     __slots__ = ("answered_ms", "failures", "once", "rhythm", "task", "timer", "told", "until_ms", "waits")
 
