@@ -53,9 +53,9 @@ export function whyNot(code: number): string {
   }
   if (code === 3)
     return "Your device did not find its position in time. Try again, or choose a cell yourself below.";
-  return "Your device does not know its position. Choose a cell yourself below.";
+  return "Your device does not know its position; choose a cell yourself below.";
 }
 
 const NOT_SECURE =
   "Browsers tell a page its position over HTTPS only. Open this page with https, or choose a cell yourself below.";
-const NO_DEVICE = "This browser knows no positions. Choose a cell yourself below.";
+const NO_DEVICE = "This browser knows no positions; choose a cell yourself below.";
