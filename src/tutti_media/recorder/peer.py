@@ -48,6 +48,7 @@ class Peer:
         self._session = secrets.randbits(62)
         self._sections: tuple[Section, ...] = ()
         self._theirs: Description | None = None
+        self._as_client = False
         self._early: list[str] = []
         self._gathered: sdp.Ours | None = None
         self._person = PersonClock()
@@ -94,7 +95,7 @@ class Peer:
         self._session += 1
         self._sections = theirs.sections
         await self._go(theirs, as_client=theirs.dtls.role != "client", again=restarts)
-        return sdp.answer(theirs, ours, self._session)
+        return sdp.answer(theirs, ours, self._session, as_client=self._as_client)
 
     def is_another_page(self, text: str) -> bool:
         """Whether this description is of another connection than the one that we have."""
@@ -159,13 +160,15 @@ class Peer:
     async def _go(self, theirs: Description, *, as_client: bool, again: bool = False) -> None:
         first = self._theirs is None
         self._theirs = theirs
+        if first:
+            self._as_client = as_client
         self._learn_ssrcs()
         await self._add(theirs.candidates)
         early, self._early = self._early, []
         for text in early:
             await self.candidate(text)
         if first or again:
-            self._path.connect(theirs.ice, theirs.dtls, as_client=as_client)
+            self._path.connect(theirs.ice, theirs.dtls, as_client=self._as_client)
 
     async def _add(self, candidates: Sequence[RTCIceCandidate]) -> None:
         try:

@@ -75,14 +75,18 @@ def read(text: str) -> Description:
 
 def offer(ours: Ours, session: int) -> tuple[str, tuple[Section, ...]]:
     sections = tuple(
-        Section(kind, str(mid), 111 if kind == "audio" else 96, None if kind == "audio" else 97, 1)
+        Section(
+            kind, str(mid), payload=111 if kind == "audio" else 96, repairs=None if kind == "audio" else 97,
+            mid_extension=1, sends=True,
+        )
         for mid, kind in enumerate(OFFERED)
-    )
+    )  # fmt: skip
     return _write(sections, ours, session, setup="actpass"), sections
 
 
-def answer(asked: Description, ours: Ours, session: int) -> str:
-    return _write(asked.sections, ours, session, setup="passive" if asked.dtls.role == "client" else "active")
+def answer(asked: Description, ours: Ours, session: int, *, as_client: bool) -> str:
+    """`as_client`: our part in DTLS, which stays what it was first (RFC 5763 section 5)."""
+    return _write(asked.sections, ours, session, setup="active" if as_client else "passive")
 
 
 def _section(media: parser.MediaDescription, fallback_mid: str) -> Section:
@@ -124,7 +128,7 @@ def _lines(section: Section, ours: Ours, setup: str) -> list[str]:
     both = [str(payload)] + ([str(section.repairs)] if section.repairs is not None else [])
     lines = [
         f"m={section.kind} 9 {section.profile} {' '.join(both)}", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0",
-        f"a=mid:{section.mid}", "a=recvonly", "a=rtcp-mux",
+        f"a=mid:{section.mid}", f"a={'recvonly' if section.sends else 'inactive'}", "a=rtcp-mux",
         f"a=ice-ufrag:{ours.username}", f"a=ice-pwd:{ours.password}", f"a=setup:{setup}",
         *(f"a=fingerprint:{algorithm} {value}" for algorithm, value in ours.fingerprints),
         f"a=rtpmap:{payload} {CODECS[section.kind][1]}",
