@@ -1,6 +1,16 @@
 /** A meeting as a value, and what each frame makes of it. */
 
-import type { Breakouts, IceServer, Knock, MeetRole, Participant, Peers, Recording, ToldFrame } from "./wire";
+import type {
+  Breakouts,
+  IceServer,
+  Knock,
+  MeetRole,
+  Participant,
+  Peers,
+  Recording,
+  Told,
+  ToldFrame,
+} from "./wire";
 
 export type MeetConnection = "connecting" | "waiting" | "connected" | "lost" | "ended";
 
@@ -181,7 +191,7 @@ function welcomed(view: MeetView, told: Peers, now: number): MeetView {
     recording: told.recording ?? null,
     topology: told.topology ?? "mesh",
     iceServers: told.iceServers ?? [],
-    pass: told.resumeToken ?? null,
+    pass: view.breakout === null ? (told.resumeToken ?? null) : view.pass,
     problem: null,
   };
   return told.breakouts == null ? welcome : brokenOut(welcome, told.breakouts, now);
@@ -215,9 +225,9 @@ function brokenOut(view: MeetView, breakouts: Breakouts, now: number): MeetView 
   return { ...view, breakouts, breakoutsEndAt: endsInMs === null ? null : now + endsInMs };
 }
 
-function moved(view: MeetView, to: { breakoutId: string | null; roomId: string; name: string }): MeetView {
+function moved(view: MeetView, to: Told["breakout-moved"]): MeetView {
   const breakout = to.breakoutId === null ? null : { id: to.breakoutId, name: to.name };
-  return { ...view, breakout, roomId: to.roomId, participants: [], away: new Set() };
+  return { ...view, breakout, roomId: to.roomId, pass: to.pass ?? null, participants: [], away: new Set() };
 }
 
 function changed(view: MeetView, peerId: string, change: Partial<Participant>): MeetView {

@@ -101,7 +101,7 @@ export interface Told {
   "ice-servers": { iceServers: IceServer[] };
   topology: { topology: "mesh" | "sfu" };
   breakouts: Breakouts;
-  "breakout-moved": { breakoutId: string | null; roomId: string; name: string };
+  "breakout-moved": { breakoutId: string | null; roomId: string; name: string; pass?: string };
   "breakout-message": { message: string; peerId: string; username: string };
   "breakout-help": { peerId: string; username: string; breakoutId: string };
   "breakout-warning": { secondsLeft: number };
