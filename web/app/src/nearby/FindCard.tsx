@@ -32,7 +32,7 @@ function Asked({ find }: { find: FindView }) {
       <h2 id="find-title">{find.otherName} would like to find you</h2>
       <p>
         If you accept, you both learn whether you are far, warm or close, at most six times. Either of you
-        ends it at once. <Left until={find.until} />
+        ends it at once. <Left until={find.until} most={60} />
       </p>
       <p className="row">
         <button className="primary" onClick={() => ask(service.accept())}>
@@ -50,7 +50,7 @@ function Waiting({ find }: { find: FindView }) {
     <>
       <h2 id="find-title">Waiting for {find.otherName}</h2>
       <p>
-        They have a minute to accept. <Left until={find.until} />
+        They have a minute to accept. <Left until={find.until} most={60} />
       </p>
       <p className="row">
         <button onClick={() => ask(service.endFind())}>Take it back</button>
@@ -71,7 +71,8 @@ function Looking({ find }: { find: FindView }) {
     ask(sayCell());
   }, [ask, sayCell]);
 
-  const waitS = find.answeredAt === null ? 0 : secondsLeft(find.answeredAt + BETWEEN_ANSWERS_MS, now);
+  const waitS =
+    find.answeredAt === null ? 0 : Math.min(10, secondsLeft(find.answeredAt + BETWEEN_ANSWERS_MS, now));
   const near = find.bucket === "warm" || find.bucket === "close";
   return (
     <>
@@ -85,7 +86,7 @@ function Looking({ find }: { find: FindView }) {
       </ol>
       <p>
         <strong>{bucketWords(find.bucket)}.</strong> {answersWords(find.answersLeft)}.{" "}
-        <Left until={find.until} />
+        <Left until={find.until} most={300} />
       </p>
       {find.otherFound && !find.iFound && <p>{find.otherName} says that you have found each other.</p>}
       {find.iFound && <p>You said “found”. It counts when {find.otherName} says so too.</p>}
@@ -130,9 +131,9 @@ function Ended({ find }: { find: FindView }) {
   );
 }
 
-/** Not read out each second. */
-function Left({ until }: { until: number }) {
-  const left = secondsLeft(until, useNow(500));
+/** Not read out each second. The time it is compared with may be half a second old, hence `most`. */
+function Left({ until, most }: { until: number; most: number }) {
+  const left = Math.min(most, secondsLeft(until, useNow(500)));
   return (
     <span className="left" aria-hidden="true">
       {left} s left.

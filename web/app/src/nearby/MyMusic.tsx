@@ -25,12 +25,16 @@ export function MyMusic() {
     <section className="card" aria-labelledby="music-title">
       <h2 id="music-title">What you play</h2>
       <p role="status" aria-live="polite">
-        {track === null
-          ? "Nothing that is known here."
-          : `♪ ${track.trackName ?? "Something"} – ${track.artist ?? "?"}`}{" "}
-        <span className="muted">
-          {view.presence.shareTrack ? "People near you see it." : "Only you see it."}
-        </span>
+        {track === null ? (
+          "Nothing that is known here."
+        ) : (
+          <>
+            ♪ {track.trackName ?? "Something"} – {track.artist ?? "?"}{" "}
+            <span className="muted">
+              {view.presence.shareTrack ? "People near you see it." : "Only you see it."}
+            </span>
+          </>
+        )}
       </p>
       {track !== null && (
         <button className="quiet" onClick={() => ask(service.play(null))}>

@@ -68,18 +68,20 @@ function Connected({ service, who, onLeave }: Props & { service: NearbyService }
       </div>
       <InsideContext value={inside}>
         <main className="nearby-body">
-          <div className="nearby-main">
+          <div className="nearby-now">
             <LiveSwitch />
             <Together />
             <FindCard />
+          </div>
+          <aside className="nearby-side" aria-label="What you share">
+            <SettingsCard />
+            <PlaceCard />
+            <MyMusic />
+          </aside>
+          <div className="nearby-around">
             <Radar />
             <Matches />
           </div>
-          <aside className="nearby-side" aria-label="What you share">
-            <PlaceCard />
-            <SettingsCard />
-            <MyMusic />
-          </aside>
         </main>
       </InsideContext>
       <Toasts problem={null} toasts={toasts} onDismiss={dismiss} onDismissProblem={() => undefined} />

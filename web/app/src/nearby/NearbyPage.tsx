@@ -49,7 +49,7 @@ export function NearbyPage() {
       <div className="hero">
         <h1>Who listens near you?</h1>
         <p className="muted">
-          Go live to see who is around and what they play. Others learn a cell of about 1.2 × 0.6 km, never
+          Go live to see who is around and what they play. Others learn a cell of at most 1.2 × 0.6 km, never
           your position, and nothing at all before you go live.
         </p>
       </div>

@@ -44,7 +44,7 @@ export function PlaceCard() {
         <summary>What is sent</summary>
         <p className="muted">
           Your position stays in this browser. It is turned here into a geohash of six characters, which names
-          a cell of about 1.2 × 0.6 km, and only that is sent. When you move to another cell, others learn of
+          a cell of at most 1.2 × 0.6 km, and only that is sent. When you move to another cell, others learn of
           it minutes later, at a time that nobody can foresee.
         </p>
       </details>

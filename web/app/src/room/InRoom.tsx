@@ -57,6 +57,11 @@ function Entered({ room, onEnd }: { room: NativeRoom; onEnd: Props["onEnd"] }) {
           <Wordmark />
         </a>
         <h1>{view.room?.name}</h1>
+        {view.room?.recording && (
+          <span className="badge recording" role="status" title="The meeting in this room, and its chat">
+            Recording
+          </span>
+        )}
         <ShareLink />
       </header>
       <Banner view={view} />

@@ -29,6 +29,11 @@ export function PersonRow({ member, turn, status }: Props) {
         <span className="name">{member.name}</span>
         {mine && <span className="muted">you</span>}
         {role !== null && <span className="badge">{role}</span>}
+        {member.calling && (
+          <span className="badge" title="Can be seen and heard in this room's meeting">
+            {member.muted ? "in the meeting, muted" : "in the meeting"}
+          </span>
+        )}
         {member.offset !== 0 && (
           <span className="badge" title="Where this person wants to be, next to the room">
             offset {signedMs(member.offset)}

@@ -112,8 +112,20 @@ export function evolve(room: RoomState, event: RoomEvent): RoomState {
       return { ...unready(room, event.for), waiting: { for: event.for, until: event.until } };
     case "waited":
       return { ...room, waiting: null };
+    case "callEntered":
+      return changed(room, event.member, { calling: true });
+    case "callLeft":
+      return changed(room, event.member, { calling: false });
+    case "muted":
+      return changed(room, event.member, { muted: event.muted });
+    case "recordingStarted":
+      return { ...room, recording: { id: event.id, by: event.by, since: event.at } };
+    case "recordingStopped":
+      return { ...room, recording: null };
     case "closed":
       return room;
+    default:
+      return room; // of a newer server: it counts, and changes nothing that is known here
   }
 }
 

@@ -53,6 +53,10 @@ export interface Member {
   hand: number | null;
   /** null: never said. */
   ready: boolean | null;
+  /** Can be seen and heard: is in the room's meeting. Servers without meetings do not say. */
+  calling?: boolean;
+  /** Of whoever is in the meeting: the microphone is off. */
+  muted?: boolean;
 }
 
 export interface Entry {
@@ -93,6 +97,8 @@ export interface Snapshot {
   waiting: Waiting | null;
   openedAt: number;
   expiresAt: number;
+  /** What is said and shown is recorded, since room time `since`. */
+  recording?: { id: string; by: string | null; since: number } | null;
 }
 
 export interface You {
@@ -149,6 +155,9 @@ export type RoomEvent = Numbered &
     | { type: "waitForAll"; on: boolean }
     | { type: "waiting"; for: string[]; until: number; by: string }
     | { type: "waited"; missing: string[] }
+    | { type: "callEntered" | "callLeft"; member: string }
+    | { type: "muted"; member: string; muted: boolean; by: string }
+    | { type: "recordingStarted" | "recordingStopped"; id: string; by: string | null }
     | { type: "closed"; reason: string }
   );
 

@@ -170,12 +170,23 @@ export class NearbyService {
 
   // -- find
 
+  // Both sides hear of every step as an event. An answer may arrive after events that are newer than it, so only
+  // the first step and the last are taken from it.
+
   ask = async (userId: string): Promise<void> => this.found(await this.api.startFind(userId));
-  accept = async (): Promise<void> => this.found(await this.api.acceptFind(this.session()));
-  update = async (cell: string): Promise<void> =>
-    this.found(await this.api.updateFind(this.session(), cut(cell)));
-  claimFound = async (): Promise<void> => this.found(await this.api.completeFind(this.session()));
   endFind = async (): Promise<void> => this.found(await this.api.endFind(this.session()));
+
+  async accept(): Promise<void> {
+    await this.api.acceptFind(this.session());
+  }
+
+  async update(cell: string): Promise<void> {
+    await this.api.updateFind(this.session(), cut(cell));
+  }
+
+  async claimFound(): Promise<void> {
+    await this.api.completeFind(this.session());
+  }
 
   async decline(): Promise<void> {
     await this.api.declineFind(this.session());

@@ -57,6 +57,15 @@ const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, 
     (room) => room.queue.map(({ id }) => id),
     ["1"],
   ],
+  callEntered: [{ type: "callEntered", member: "ben" }, (room) => room.members[1]?.calling, true],
+  callLeft: [{ type: "callLeft", member: "ben" }, (room) => room.members[1]?.calling, false],
+  muted: [{ type: "muted", member: "ben", muted: true, by: "ann" }, (room) => room.members[1]?.muted, true],
+  recordingStarted: [
+    { type: "recordingStarted", id: "r1", by: "ann" },
+    (room) => room.recording,
+    { id: "r1", by: "ann", since: 100 },
+  ],
+  recordingStopped: [{ type: "recordingStopped", id: "r1", by: null }, (room) => room.recording, null],
   chat: [
     { type: "chat", member: "ben", name: "Ben", text: "hi" },
     (room) => room.chat,
@@ -73,6 +82,13 @@ const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, 
   waited: [{ type: "waited", missing: [] }, (room) => room.waiting, null],
   closed: [{ type: "closed", reason: "host_ended" }, (room) => room, aRoom()],
 };
+
+describe("an event of a newer server", () => {
+  it("counts, and changes nothing", () => {
+    const room = stateOf(aRoom());
+    expect(evolve(room, { type: "sunrise", seq: 2, at: 5 } as never)).toBe(room);
+  });
+});
 
 describe("a room after an event", () => {
   it.each(Object.entries(CASES))(
