@@ -80,6 +80,12 @@ async def test_only_files_named_after_their_content_are_kept_for_good(http: http
     assert (await http.get("/")).headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize("path", ["/", "/nearby", "/r/K3WQ7A"])
+async def test_every_page_is_the_one_page(http: httpx.AsyncClient, tmp_path: Path, path: str) -> None:
+    assert Pages(tmp_path / "static").has(path)
+    assert "<title>Tutti</title>" in (await http.get(path)).text
+
+
 @pytest.mark.parametrize("path", ["/r/../../secret", "/r/%2e%2e/%2e%2e/secret", "/r//etc/passwd"])
 async def test_a_path_leads_nowhere_but_to_the_page(http: httpx.AsyncClient, path: str) -> None:
     assert "business" not in (await http.get(path)).text

@@ -274,6 +274,7 @@ async def test_two_who_found_one_another_get_one_room() -> None:
     room = accepted(await town.nearby.together(ann, view.id))
     assert accepted(await town.nearby.together(bo, view.id)) == room
     assert town.rooms.opened == [(ann, bo)]
+    assert town.rooms.host_names == ["Ann"]
     opened = TogetherOpened(room, ann, bo, view.id)
     assert finds(town.events(ann))[-1] == finds(town.events(bo))[-1] == opened
     assert await town.nearby.together(MemberId("eve"), view.id) == NO_SUCH_FIND

@@ -92,6 +92,7 @@ async def test_a_match_is_one_step_from_listening_together() -> None:
     room = accepted(both[0])
     assert both[1] == room
     assert town.rooms.opened == [(ann, bo)]
+    assert town.rooms.host_names == ["Ann"]
     assert town.events(ann)[-1] == town.events(bo)[-1] == TogetherOpened(room, ann, bo, None)
 
 

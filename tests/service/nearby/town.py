@@ -30,12 +30,14 @@ class RoomsOfTwo:
 
     def __init__(self) -> None:
         self.opened: list[tuple[MemberId, MemberId]] = []
+        self.host_names: list[str | None] = []
         self.refusal: Refused | None = None
 
-    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:
+    async def open_listen(self, host: MemberId, guest: MemberId, host_name: str | None) -> RoomId | Refused:
         if self.refusal is not None:
             return self.refusal
         self.opened.append((host, guest))
+        self.host_names.append(host_name)
         return RoomId(f"room-{len(self.opened)}")
 
 

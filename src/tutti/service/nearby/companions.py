@@ -20,12 +20,17 @@ class ListenRooms:
         self._hall = hall
         self._defaults = defaults
 
-    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:  # noqa: ARG002 - the port's
+    async def open_listen(
+        self,
+        host: MemberId,
+        guest: MemberId,  # noqa: ARG002 - the port's
+        host_name: str | None,
+    ) -> RoomId | Refused:
         """Whoever knows the room's id may enter; nobody but the two is told it."""
         slow = self._hall.taken(self._hall.founding, host)
         if slow is not None:
             return slow
-        opening = c.Open(host, host, self._defaults)
+        opening = c.Open(host_name or host, host_name or host, self._defaults)
         answer = await self._hall.rooms.found(
             lambda: self._hall.new_room_id(self._defaults.dialect), opening, host
         )

@@ -209,7 +209,7 @@ class Finds:
             if session.room is not None:
                 return session.room
             other = session.find.other(user)
-            room = await self._companions.open_listen(user, other)
+            room = await self._companions.open_listen(user, other, self._people.name_of(user))
             if isinstance(room, Refused):
                 return room
             session.room = room

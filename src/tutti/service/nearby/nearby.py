@@ -85,7 +85,7 @@ class Nearby:
         self._presence = Presence(time, self._leave)
         self._shield = Shield(time, draw, self._publish)
         self._finds = Finds(clock, time, self, companions, new_id)
-        self._pairs = Pairs(time, companions, self.tell)
+        self._pairs = Pairs(time, companions, self.tell, self.name_of)
         self._attend: Attend = lambda _: None
 
     def attended_by(self, attend: Attend) -> None:

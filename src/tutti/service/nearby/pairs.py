@@ -24,11 +24,13 @@ class Pairs:
         time: Ticks,
         companions: Companions,
         tell: Callable[[MemberId, TogetherOpened], None],
+        name_of: Callable[[MemberId], str | None],
     ) -> None:
         self._time = time
         self._forgetting = time.rota(self._forget)
         self._companions = companions
         self._tell = tell
+        self._name_of = name_of
         self._rooms: dict[Pair, RoomId] = {}
         self._opening: dict[Pair, asyncio.Lock] = {}
 
@@ -39,7 +41,7 @@ class Pairs:
             if known is not None:
                 return known
             try:
-                room = await self._companions.open_listen(user, other)
+                room = await self._companions.open_listen(user, other, self._name_of(user))
             finally:
                 self._opening.pop(pair, None)
             if isinstance(room, Refused):

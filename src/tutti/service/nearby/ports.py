@@ -23,7 +23,7 @@ Attend = Callable[[MemberId], None]
 class Companions(Protocol):
     """Rooms, as far as two people who are near need them."""
 
-    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:
+    async def open_listen(self, host: MemberId, guest: MemberId, host_name: str | None) -> RoomId | Refused:
         """A new room to listen together in, the host's, which the guest may enter. Twice: another one."""
         ...
 
