@@ -208,5 +208,6 @@ export function aRoom(): Snapshot {
     waiting: null,
     openedAt: 0,
     expiresAt: 86_400_000,
+    recording: null,
   };
 }
