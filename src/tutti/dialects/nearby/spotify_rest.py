@@ -37,6 +37,7 @@ PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """What an address of ours carries is for one browser, once."""
 
 Short = Annotated[str, Meta(min_length=1, max_length=512)]
+ShownState = Annotated[str | None, QueryParameter(name="state")]  # the framework keeps that name for itself
 Challenge = Annotated[str | None, QueryParameter(name="code_challenge")]
 
 
@@ -75,12 +76,12 @@ class SignInRest:
         return _redirect(begun.redirect_url, _cookie(begun))
 
     async def complete(
-        self, request: Asked, code: str | None = None, state: str | None = None, error: str | None = None
+        self, request: Asked, code: str | None = None, shown: ShownState = None, error: str | None = None
     ) -> Response[None]:
         """Back from Spotify: on to the front end, with a code that works once, within a minute."""
         self._not_too_often(request)
         cookie = request.cookies.get(self._sign_in.cookie_name)
-        outcome = await self._sign_in.complete(code, state, cookie, error)
+        outcome = await self._sign_in.complete(code, shown, cookie, error)
         if isinstance(outcome, Wrong):
             raise self._declined(request, outcome)
         return _redirect(outcome)
