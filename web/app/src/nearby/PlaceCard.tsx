@@ -44,8 +44,8 @@ export function PlaceCard() {
         <summary>What is sent</summary>
         <p className="muted">
           Your position stays in this browser. It is turned here into a geohash of six characters, which names
-          a cell of at most 1.2 × 0.6 km, and only that is sent. When you move to another cell, others learn of
-          it minutes later, at a time that nobody can foresee.
+          a cell of at most 1.2 × 0.6 km, and only that is sent. When you move to another cell, others learn
+          of it minutes later, at a time that nobody can foresee.
         </p>
       </details>
     </section>
