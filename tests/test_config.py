@@ -345,3 +345,41 @@ def test_the_example_means_the_defaults() -> None:
     }
     settings = load(dict(line.split("=", 1) for line in example))
     assert replace(settings, jwt_secret=b"") == replace(load({}), jwt_secret=b"")
+
+
+def test_nobody_is_told_of_ice_servers_that_the_operator_did_not_name() -> None:
+    settings = load({})
+    assert (settings.stun_urls, settings.turn_urls, settings.turn_secret) == ((), (), None)
+    assert settings.turn_ttl_s == 3600
+
+
+def test_ice_servers_are_urls_without_slashes() -> None:
+    settings = load(
+        {
+            "STUN_URLS": "stun:stun.example.org, stuns:[2001:db8::1]:5349",
+            "TURN_URLS": "turn:turn.example.org:3478?transport=udp,turns:turn.example.org",
+            "TURN_SECRET": SECRET,
+            "TURN_TTL_S": "600",
+        }
+    )
+    assert settings.stun_urls == ("stun:stun.example.org", "stuns:[2001:db8::1]:5349")
+    assert settings.turn_urls == ("turn:turn.example.org:3478?transport=udp", "turns:turn.example.org")
+    assert (settings.turn_secret, settings.turn_ttl_s) == (SECRET.encode(), 600)
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "env"),
+    [
+        ("STUN_URLS", {"STUN_URLS": "stun://stun.example.org"}),
+        ("STUN_URLS", {"STUN_URLS": "turn:turn.example.org"}),
+        ("TURN_URLS", {"TURN_URLS": "turn:a b", "TURN_SECRET": SECRET}),
+        ("TURN_URLS", {"TURN_SECRET": SECRET}),
+        ("TURN_SECRET", {"TURN_URLS": "turn:turn.example.org"}),
+        ("TURN_TTL_S", {"TURN_TTL_S": "5"}),
+    ],
+)
+def test_a_mistake_about_ice_servers_is_named(name: str, env: dict[str, str]) -> None:
+    (mistake,) = mistakes(env)
+    assert mistake.startswith(f"{name}: ")
+    assert SECRET not in mistake

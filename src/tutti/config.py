@@ -101,6 +101,11 @@ class Settings:
     session_code_length: int
     watch_max_participants: int
     watch_providers: Path | None
+    meet_max_participants: int
+    stun_urls: tuple[str, ...]
+    turn_urls: tuple[str, ...]
+    turn_secret: bytes | None = field(repr=False)
+    turn_ttl_s: int
     unused: tuple[str, ...]
 
     @property
@@ -123,6 +128,7 @@ def load(env: Mapping[str, str]) -> Settings:
     client_id, client_secret = _spotify_app(given)
     previous_secret, previous_until_ms = _previous_secret(given)
     memory_kib, passes = _password_cost(given, closed=closed)
+    turn_urls, turn_secret = _turn(given)
     settings = Settings(
         environment=runs_in,
         mode=mode,
@@ -154,6 +160,11 @@ def load(env: Mapping[str, str]) -> Settings:
         session_code_length=given.whole("SESSION_CODE_LENGTH", 6, 4, 12),
         watch_max_participants=given.whole("WATCH_MAX_PARTICIPANTS", 10, 1, 100_000),
         watch_providers=_watch_providers(given),
+        meet_max_participants=given.whole("MEET_MAX_PARTICIPANTS", 50, 1, 100_000),
+        stun_urls=_ice_urls(given, "STUN_URLS", "stun"),
+        turn_urls=turn_urls,
+        turn_secret=turn_secret,
+        turn_ttl_s=given.whole("TURN_TTL_S", 3_600, 60, 86_400),
         unused=_unused(given),
     )
     if given.mistakes:
@@ -349,6 +360,25 @@ def _watch_providers(given: _Given) -> Path | None:
     if path is not None and not Path(path).is_file():
         given.wrong("WATCH_PROVIDERS", _shown(path), "the path of a TOML file that exists")
     return None if path is None else Path(path)
+
+
+def _ice_urls(given: _Given, name: str, scheme: str) -> tuple[str, ...]:
+    """RFC 7064 and RFC 7065: no slashes, and `s` for TLS."""
+    urls = given.several(name)
+    pattern = rf"{scheme}s?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{{1,5}})?(\?transport=(udp|tcp))?"
+    for url in urls:
+        if not re.fullmatch(pattern, url, re.ASCII):
+            given.wrong(name, _shown(url), f"URLs such as {scheme}:{scheme}.example.org:3478, with commas")
+    return tuple(urls)
+
+
+def _turn(given: _Given) -> tuple[tuple[str, ...], bytes | None]:
+    urls, secret = _ice_urls(given, "TURN_URLS", "turn"), given.secret("TURN_SECRET")
+    if urls and secret is None:
+        given.wrong("TURN_SECRET", "nothing", "the static-auth-secret of the servers in TURN_URLS")
+    if secret is not None and not urls:
+        given.wrong("TURN_URLS", "nothing", "the servers that TURN_SECRET is for, or neither")
+    return urls, None if secret is None else secret.encode("utf-8", "surrogateescape")
 
 
 def _database_url(given: _Given) -> str | None:
