@@ -1,6 +1,6 @@
 """Nearby over HTTP: `GET /api/v1/location/nearby` with a JWT, by people of the densest city, a million being live.
 
-For each server the saturation is found first: requests per second of the servers' core, with 32 connections that each
+For each server the saturation is found first: requests per second of the servers' core, with 16 connections that each
 ask again at once. Then requests come at half of that rate, at random moments, whatever the server does; latency counts
 from the moment a request is due. The peer is Express 5 with Redis GEOSEARCH, the same people at the same places: nearest
 first as we answer, and with ANY. Our server is stopped (SIGSTOP) while a peer has the core.
@@ -103,7 +103,7 @@ class Subject:
 
 def measure(given: options.Options) -> list[Figure]:
     people = given.pick(1_000_000, 20_000)
-    step_s, duration_s, rounds = given.pick(3, 1), given.pick(10, 1), given.pick(5, 1)
+    step_s, duration_s, rounds = given.pick(3, 1), given.pick(8, 1), given.pick(5, 1)
     install.debian("redis-server")
     everybody = crowd(people)
     with process.running(tutti(people), redis_server()) as (ours, kept), peers(kept) as (first, any_):
@@ -239,9 +239,8 @@ def _upkeep(server: process.Server) -> float:
 
 
 def _turn(ours: process.Server, one: Subject, probe: Callable[[], float]) -> float:
-    """A peer has the core for itself; what people said to us meanwhile we hear before it is our turn again."""
+    """A peer has the core for itself."""
     if one.name == OURS:
-        time.sleep(SETTLE_S)
         return probe()
     os.kill(ours.pid, signal.SIGSTOP)
     try:

@@ -48,8 +48,8 @@ class Hands:
 
 
 class NoRooms:
-    async def open_listen(self, host: MemberId, guest: MemberId) -> RoomId | Refused:
-        raise Unmeasured(f"nobody asked for a room, but {host} and {guest} get one")
+    async def open_listen(self, host: MemberId, guest: MemberId, host_name: str | None) -> RoomId | Refused:
+        raise Unmeasured(f"nobody asked for a room, but {host} ({host_name}) and {guest} get one")
 
 
 class World:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from bench import Unmeasured
 from bench.process import Server
 
-CONNECTIONS = 32
+CONNECTIONS = 16
+"""Few enough that even a slow server's are used more often than servers close connections that rest."""
 GIVE_UP_S = 30.0
 
 _HEAD_END = b"\r\n\r\n"
@@ -85,10 +86,11 @@ class Load:
 class _Line:
     """One connection, with at most one request under way."""
 
-    __slots__ = ("_arrived", "_due", "_wanted", "sock")
+    __slots__ = ("_arrived", "_due", "_wanted", "server", "sock")
 
-    def __init__(self, port: int) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP_S)
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=GIVE_UP_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._arrived = b""
         self._wanted = 0
@@ -102,7 +104,7 @@ class _Line:
         """The body and when its request was due, once it has come whole."""
         data = self.sock.recv(65536)
         if not data:
-            raise Unmeasured("the server closed a keep-alive connection")
+            raise Unmeasured(f"{self.server.name} closed a keep-alive connection")
         self._arrived += data
         if not self._wanted:
             self._wanted = _whole(self._arrived)
@@ -116,7 +118,7 @@ class _Lines:
     """All connections to a server, open while this is used."""
 
     def __init__(self, server: Server, check: Callable[[bytes], None]) -> None:
-        self.free = deque(_Line(server.port) for _ in range(CONNECTIONS))
+        self.free = deque(_Line(server) for _ in range(CONNECTIONS))
         self._check = check
         self._epoll = select.epoll()
         self._by_fd = {line.sock.fileno(): line for line in self.free}
