@@ -21,9 +21,12 @@ class _Missing:
 
 
 class Ordering:
-    """`patience_s`: how long a missing packet is waited for; it is asked for again every `ask_every_s`."""
+    """`patience_s`: how long a missing packet is waited for; it is asked for again every `ask_every_s`.
 
-    def __init__(self, *, patience_s: float = 0.8, ask_every_s: float = 0.05) -> None:
+    `settle_s`: how long after the first packet one that was sent before it may still come.
+    """
+
+    def __init__(self, *, patience_s: float = 0.8, ask_every_s: float = 0.05, settle_s: float = 0.15) -> None:
         self.received = 0
         self.given_up = 0
         self.highest = -1
@@ -31,7 +34,9 @@ class Ordering:
         self._patience_s = patience_s
         self._ask_every_s = ask_every_s
         self._unwrap = Unwrapped(16)
-        self._next = -1
+        self._settle_s = settle_s
+        self._began_s: float | None = None
+        self._next: int | None = None
         self._waiting: dict[int, Packet] = {}
         self._missing: dict[int, _Missing] = {}
         self._gap = False
@@ -40,9 +45,10 @@ class Ordering:
         """What can be read now, each with whether something is missing for good before it."""
         number = self._unwrap(packet.sequence)
         self.received += 1
-        if self._next < 0:
-            self._next = self.first = self.highest = number
-        elif abs(number - self.highest) > ANOTHER_STREAM:
+        if self._next is None:
+            self._waiting[number] = packet
+            return self._begin(now_s)
+        if abs(number - self.highest) > ANOTHER_STREAM:
             self._start_again(number)
         if number < self._next or number in self._waiting:
             return []
@@ -57,8 +63,8 @@ class Ordering:
 
     def give_up(self, now_s: float) -> list[tuple[Packet, bool]]:
         """What can be read without what was waited for in vain."""
-        found: list[tuple[Packet, bool]] = []
-        while self._waiting:
+        found = self._begin(now_s)
+        while self._waiting and self._next is not None:
             missing = self._missing.get(self._next)
             if missing is not None and now_s - missing.since_s < self._patience_s:
                 break
@@ -79,6 +85,18 @@ class Ordering:
                 asked.append(number & 0xFFFF)
         return asked
 
+    def _begin(self, now_s: float) -> list[tuple[Packet, bool]]:
+        """Once it is clear which packet is the first."""
+        if self._began_s is None:
+            self._began_s = now_s
+        if self._next is not None or not self._waiting or now_s - self._began_s < self._settle_s:
+            return []
+        numbers = sorted(self._waiting)
+        self._next = self.first = self.highest = numbers[0]
+        for number in numbers[1:]:
+            self._note_missing(number, now_s)
+        return self._drain()
+
     def _note_missing(self, number: int, now_s: float) -> None:
         for lost in range(self.highest + 1, number):
             self._missing[lost] = _Missing(now_s, now_s)
@@ -86,7 +104,7 @@ class Ordering:
 
     def _drain(self) -> list[tuple[Packet, bool]]:
         found: list[tuple[Packet, bool]] = []
-        while (packet := self._waiting.pop(self._next, None)) is not None:
+        while self._next is not None and (packet := self._waiting.pop(self._next, None)) is not None:
             self._next += 1
             found.append(self._said(packet))
         return found

@@ -93,7 +93,7 @@ class Stream:
 
     def reception(self, now_s: float) -> RtcpReceiverInfo | None:
         ordering = self._ordering
-        if self.ssrc is None or not ordering.received:
+        if self.ssrc is None or ordering.highest < 0:
             return None
         return self._reception.info(
             self.ssrc, expected=ordering.highest - ordering.first + 1, received=ordering.received,
@@ -137,7 +137,8 @@ class Stream:
         return Frame(self._clock.unwrapped(picture.timestamp), picture.key, picture.data, picture.size)
 
     def _wants_key(self, now_s: float) -> bool:
-        if self._pictures is None or now_s - self._asked_key_s < KEY_AGAIN_S:
+        since_s = max(self._asked_key_s, self.first_s if self.first_s is not None else now_s)
+        if self._pictures is None or now_s - since_s < KEY_AGAIN_S:
             return False
         return self._pictures.wants_key or now_s - self._key_s > KEY_EVERY_S
 
