@@ -13,7 +13,7 @@ help: ## Say what can be made
 setup: .venv/.serve web ## Install what the server needs, and build the web page
 
 setup-dev: .venv/.dev web tests/clients/node_modules/.installed ## Install what the tests need as well
-	@scripts/debian-packages chromium mpv ffmpeg postgresql
+	@scripts/debian-packages chromium mpv ffmpeg postgresql coturn
 
 .venv/.serve: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
