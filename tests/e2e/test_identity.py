@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.e2e.rooms import WATCH, action, entered, made_room, shown
-from tests.e2e.server import ROOT, START_WITHIN_S, TUTTI, Server, environment, serving
+from tests.e2e.server import ROOT, TUTTI, Server, environment, serving
+from tests.e2e.spotify import behave, spotify_standin
 from tests.e2e.talker import NotLetIn, talking
 
 pytestmark = pytest.mark.e2e
@@ -62,23 +60,6 @@ async def test_closed_mode_believes_tokens_and_not_claims(tmp_path: Path) -> Non
 
         async with talking(server.ws_url, ann) as talker:
             assert (await entered(talker, room, "ann"))["participants"] == ["ann"]
-
-
-@asynccontextmanager
-async def spotify_standin() -> AsyncIterator[httpx.AsyncClient]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tutti.infra.spotify_standin", "--port", "0",
-        env=environment({}), cwd=ROOT / "tests", stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(START_WITHIN_S):
-            url = (await process.stdout.readline()).decode().strip()
-        async with httpx.AsyncClient(base_url=url, timeout=START_WITHIN_S) as http:
-            yield http
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @pytest.fixture
@@ -152,7 +133,3 @@ async def test_when_spotify_says_slow_down_the_server_asks_no_more_and_says_try_
 async def made_session(http: httpx.AsyncClient, user: str, token: str) -> httpx.Response:
     body = {"userId": user, "userName": user.title()}
     return await http.post("/api/sessions", json=body, headers={"Authorization": f"Bearer {token}"})
-
-
-async def behave(standin: httpx.AsyncClient, **behaviour: Any) -> None:
-    (await standin.put("/standin/behaviour", json=behaviour)).raise_for_status()
