@@ -77,6 +77,7 @@ class Subject:
             answered = self.load.closed(duration_s)
             rates.append(answered / (self._cpu_s() - before))
         self.saturation = median(rates)
+        print(f"{self.name}: {self.saturation:.0f} requests per core-second", flush=True)
         return self.saturation
 
     def p99_ms(self, duration_s: float) -> float:
@@ -86,7 +87,10 @@ class Subject:
             self.disturbed += 1
             tried = self._stretch(duration_s)
         self.stretches.append(tried)
-        return percentile(tried.offered.latencies_ms, 0.99)
+        p99 = percentile(tried.offered.latencies_ms, 0.99)
+        others = f"others had {tried.waited:.1%} of the core"
+        print(f"{self.name}: p99 {p99:.2f} ms, {others}", flush=True)
+        return p99
 
     def _stretch(self, duration_s: float) -> Stretch:
         own = self.parts[0]

@@ -99,4 +99,5 @@ function list(text, at, length) {
   return [items, at];
 }
 
-app.listen(Number(port), "127.0.0.1", 4096);
+const server = app.listen(Number(port), "127.0.0.1", 4096);
+server.keepAliveTimeout = 120_000; // the slower of the two answers so seldom that connections rest
