@@ -102,11 +102,17 @@ class Settings:
     watch_max_participants: int
     watch_providers: Path | None
     meet_max_participants: int
+    meet_recordings: Path | None
     stun_urls: tuple[str, ...]
     turn_urls: tuple[str, ...]
     turn_secret: bytes | None = field(repr=False)
     turn_ttl_s: int
     unused: tuple[str, ...]
+
+    @property
+    def recordings(self) -> Path:
+        """Where recordings of meetings are kept."""
+        return self.meet_recordings or self.data / "recordings"
 
     @property
     def spotify_enabled(self) -> bool:
@@ -161,6 +167,7 @@ def load(env: Mapping[str, str]) -> Settings:
         watch_max_participants=given.whole("WATCH_MAX_PARTICIPANTS", 10, 1, 100_000),
         watch_providers=_watch_providers(given),
         meet_max_participants=given.whole("MEET_MAX_PARTICIPANTS", 50, 1, 100_000),
+        meet_recordings=_path(given, "MEET_RECORDINGS"),
         stun_urls=_ice_urls(given, "STUN_URLS", "stun"),
         turn_urls=turn_urls,
         turn_secret=turn_secret,
@@ -379,6 +386,11 @@ def _turn(given: _Given) -> tuple[tuple[str, ...], bytes | None]:
     if secret is not None and not urls:
         given.wrong("TURN_URLS", "nothing", "the servers that TURN_SECRET is for, or neither")
     return urls, None if secret is None else secret.encode("utf-8", "surrogateescape")
+
+
+def _path(given: _Given, name: str) -> Path | None:
+    path = given.text(name)
+    return None if path is None else Path(path)
 
 
 def _database_url(given: _Given) -> str | None:

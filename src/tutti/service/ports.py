@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -117,4 +118,50 @@ class Identity(Protocol):
 
     async def verify(self, token: str) -> Principal | None:
         """The owner of the token; None if it is not valid here. Raises `Unavailable` if that cannot be known now."""
+        ...
+
+
+class Recorders(Protocol):
+    """Who records what rooms say is recorded."""
+
+    def changed(self, room: Room) -> None:
+        """A room is now like this; told after every event of one that is recorded or was, and may be told twice."""
+        ...
+
+
+class RecordedFile(msgspec.Struct, frozen=True):
+    """`unfinished`: it is still being written, or was when its recorder died."""
+
+    name: str
+    media_type: str
+    size: int
+    unfinished: bool
+
+
+class RecordingKept(msgspec.Struct, frozen=True):
+    """`combined`: waiting, running, done or failed; then `reason` says why. `progress`: of 1. Times: since 1970."""
+
+    id: str
+    started_at_ms: float
+    ended_at_ms: float | None
+    started_by: str | None
+    combined: str
+    progress: float | None
+    reason: str | None
+    files: tuple[RecordedFile, ...]
+
+
+class Shelf(Protocol):
+    """Where recordings are kept, and whose they are."""
+
+    def of(self, room: RoomId) -> tuple[RecordingKept, ...]:
+        """Those of this room, newest first."""
+        ...
+
+    def owners(self, room: RoomId, recording: str) -> frozenset[MemberId]:
+        """Who may have it, whatever became of the room; nobody if there is no such recording."""
+        ...
+
+    def file(self, room: RoomId, recording: str, name: str) -> Path | None:
+        """Where that file is; None if there is none."""
         ...
