@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 FLAGS ?=
 
-.PHONY: help setup setup-dev web serve test check bench lock clean
+.PHONY: help setup setup-dev web serve demo test check bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -45,6 +45,9 @@ tests/clients/node_modules/.installed: tests/clients/package-lock.json
 
 serve: setup ## Serve on ports 3000 and 3001 (FLAGS="--data DIR" and more: see `tutti serve --help`)
 	@exec $(BIN)/tutti serve $(FLAGS)
+
+demo: setup ## Try it with a stand-in for Spotify, on this machine; nothing to set up, nothing stays
+	@exec $(BIN)/python -m tutti.demo $(FLAGS)
 
 test: setup-dev static ## Run every check and every test
 	@$(BIN)/pytest

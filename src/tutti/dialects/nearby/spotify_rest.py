@@ -88,6 +88,8 @@ class SignInRest:
 
     async def token(self, request: Asked, data: JSONBody[Exchange]) -> Response[Fresh]:
         """Tokens for that code."""
+        if not self._sign_in.may_be_code(data.code):  # no guess either, so it is not counted
+            raise Declined(Refused(Reason.UNAUTHENTICATED, Wrong.CODE.sentence))
         self._not_too_often(request)
         agent = request.headers.get("user-agent", "") or UNKNOWN_DEVICE
         outcome = await self._sign_in.exchange(data.code, OnDevice(agent, agent), data.code_verifier)

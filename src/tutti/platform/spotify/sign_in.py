@@ -168,6 +168,11 @@ class SpotifySignIn:
         await self._connections.connect(entered.person.id, spotify_id, Grant(access, refresh, lives_s))
         return entered
 
+    @staticmethod
+    def may_be_code(code: str) -> bool:
+        """Whether it looks like one of ours."""
+        return _OPAQUE.fullmatch(code) is not None
+
     async def tidy(self) -> None:
         """Now and then: what was left half-way is deleted."""
         async with self._sql.writing() as db:
