@@ -85,7 +85,9 @@ class Client:
 
     __slots__ = ("_crowd", "_head", "_reader", "_server", "ended", "fd", "hear", "sock")
 
-    def __init__(self, crowd: Crowd, server: Server, hear: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, crowd: Crowd, server: Server, hear: Callable[[bytes], None], path: bytes = wire.SOCKET_IO
+    ) -> None:
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=10.0)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
@@ -97,7 +99,7 @@ class Client:
         self._crowd = crowd
         self._server = server.name
         crowd.add(self)
-        self.sock.send(wire.upgrade_request(server.port))
+        self.sock.send(wire.upgrade_request(server.port, path))
 
     def send(self, frames: bytes) -> None:
         """Send in one segment. The server is expected to read faster than a socket buffer fills."""
@@ -122,6 +124,8 @@ class Client:
                 self.send(wire.PONG)
             elif opcode == wire.TEXT_OPCODE:
                 self.hear(payload)
+            elif opcode == wire.PING_OPCODE:
+                self.send(wire.masked(payload, wire.PONG_OPCODE))
 
     def close(self) -> None:
         self._crowd.remove(self)

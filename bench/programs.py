@@ -30,6 +30,10 @@ def node_ws() -> Program:
     return Program("Node ws", (*install.node_program("ws.mjs"), "{port}"))
 
 
+def node_meeting() -> Program:
+    return Program("Node ws", (*install.node_program("meet.mjs"), "{port}"))
+
+
 def express() -> Program:
     return Program("Express 5", (*install.node_program("express.mjs"), "{port}"))
 
@@ -61,6 +65,7 @@ BY_NAME: dict[str, Callable[[], Program]] = {
     "tutti": tutti,
     "socket.io": node_socketio,
     "ws": node_ws,
+    "ws-meeting": node_meeting,
     "express": express,
     "python-socketio": python_socketio,
     "uvloop-floor": uvloop_floor,

@@ -17,12 +17,18 @@ _KEY = base64.b64encode(b"tutti bench nonce")[:22] + b"=="
 
 TEXT_OPCODE = 0x1
 CLOSE_OPCODE = 0x8
+PING_OPCODE = 0x9
+PONG_OPCODE = 0xA
 
 
-def upgrade_request(port: int) -> bytes:
-    """The opening handshake of a Socket.IO client that starts on WebSocket, as guide 001 sets it up."""
+SOCKET_IO = b"/socket.io/?EIO=4&transport=websocket"
+"""Where a Socket.IO client begins that starts on WebSocket, as guide 001 sets it up."""
+
+
+def upgrade_request(port: int, path: bytes = SOCKET_IO) -> bytes:
+    """The opening handshake."""
     return (
-        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        b"GET " + path + b" HTTP/1.1\r\n"
         b"Host: 127.0.0.1:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n" % (port, _KEY)
     )
