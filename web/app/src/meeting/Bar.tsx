@@ -53,6 +53,7 @@ export function Bar({ sideOpen, onSide }: { sideOpen: boolean; onSide: () => voi
         onPress={() => meeting.raiseHand(!raised)}
       />
       <Key
+        bare
         icon="smile"
         label="React"
         on={open === "reactions"}
@@ -67,8 +68,8 @@ export function Bar({ sideOpen, onSide }: { sideOpen: boolean; onSide: () => voi
           onPress={() => meeting.record(view.recording === null)}
         />
       )}
-      <Key icon="more" label="Devices" on={open === "more"} onPress={() => toggle("more")} />
-      <Key icon="smile" label={sideOpen ? "Hide panel" : "Show panel"} on={sideOpen} onPress={onSide} plain />
+      <Key bare icon="more" label="Devices" on={open === "more"} onPress={() => toggle("more")} />
+      <Key bare icon="panel" label={sideOpen ? "Hide panel" : "Show panel"} on={sideOpen} onPress={onSide} />
       <button className="hang-up" onClick={() => meeting.leave()} aria-label="Leave the meeting">
         <Icon name="hangUp" /> <span className="word">Leave</span>
       </button>
@@ -103,22 +104,23 @@ interface KeyProps {
   label: string;
   on?: boolean;
   off?: boolean;
-  plain?: boolean;
+  /** The picture says enough. */
+  bare?: boolean;
   shortcut?: string;
   onPress: () => void;
 }
 
-function Key({ icon, label, on = false, off = false, plain = false, shortcut, onPress }: KeyProps) {
+function Key({ icon, label, on = false, off = false, bare = false, shortcut, onPress }: KeyProps) {
   return (
     <button
-      className={["key", on && "on", off && "off"].filter(Boolean).join(" ")}
+      className={["key", bare && "bare", on && "on", off && "off"].filter(Boolean).join(" ")}
       aria-pressed={on}
       aria-keyshortcuts={shortcut}
       title={shortcut === undefined ? label : `${label} (${shortcut})`}
       onClick={onPress}
     >
-      {!plain && <Icon name={icon} />}
-      <span className={plain ? undefined : "word"}>{label}</span>
+      <Icon name={icon} />
+      <span className={bare ? "visually-hidden" : "word"}>{label}</span>
     </button>
   );
 }

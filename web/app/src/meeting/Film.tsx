@@ -84,7 +84,7 @@ export function FilmStage() {
   return (
     <section className="film" aria-label="The film">
       <Ducking value={speaking ? QUIETER : 1}>
-        <Stage />
+        <Stage inMeeting />
       </Ducking>
     </section>
   );

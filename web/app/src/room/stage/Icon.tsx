@@ -23,6 +23,7 @@ const PATHS = {
   display: "M3 5h18v11H3zm2 2v7h14V7zm3 11h8v2H8z",
   hangUp: "M3 13.5c5-5 13-5 18 0l-2.2 2.8-3.3-1.6v-2.6a12 12 0 0 0-7 0v2.6l-3.3 1.6z",
   record: "M12 6a6 6 0 1 1 0 12 6 6 0 0 1 0-12z",
+  panel: "M3 4h18v16H3zm2 2v12h9V6z",
   more: "M6 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zm6 0a2 2 0 1 1 0 4 2 2 0 0 1 0-4zm6 0a2 2 0 1 1 0 4 2 2 0 0 1 0-4z",
 } as const;
 

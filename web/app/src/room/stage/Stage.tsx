@@ -15,8 +15,13 @@ import { Waiting } from "./Waiting";
 const ARROW_MS = 5_000;
 const VOLUME_STEP = 0.1;
 
+interface Props {
+  /** In a meeting the keys for muting and reacting are one's own, not the film's. */
+  inMeeting?: boolean;
+}
+
 /** The picture, or what stands for it, and everything that moves the room's timeline. */
-export function Stage() {
+export function Stage({ inMeeting = false }: Props) {
   const { room, state, mayControl, ask } = useInside();
   const screen = useRef<HTMLDivElement>(null);
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
@@ -46,12 +51,12 @@ export function Stage() {
     togglePlay,
     back: () => ask(room.seekBy(-ARROW_MS)),
     forward: () => ask(room.seekBy(ARROW_MS)),
-    react: () => setReacting((open) => !open),
+    ...(!inMeeting && { react: () => setReacting((open) => !open) }),
     // Without a picture here, up and down go on scrolling the page.
     ...(hasPicture && {
       louder: () => volume.changeBy(VOLUME_STEP),
       quieter: () => volume.changeBy(-VOLUME_STEP),
-      mute: volume.toggleMute,
+      ...(!inMeeting && { mute: volume.toggleMute }),
       fullscreen: toggleFullscreen,
     }),
   });
