@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import product
 from math import asin, ceil, cos, hypot, pi, radians, sin, sqrt
@@ -30,6 +30,7 @@ _ALPHABET: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
 _EARTH_KM: Final = 6371.0088
 _ROW_KM: Final = pi * _EARTH_KM / _SIDE
 _NEAR_RINGS: Final = 2
+_SHARED: Final[dict[int, int]] = {}
 _MAX_COLUMNS: Final = 64
 """Beyond 82° of latitude columns are so narrow that a ring of 10 km would be thousands of cells: it is cut there."""
 
@@ -111,7 +112,7 @@ def around(cell: Cell, rings: int) -> Iterator[Cell]:
 class _Reach(NamedTuple):
     """The same for all cells of a row: what to add to a cell, nearest first; `ends[k]`: how many are within k rings."""
 
-    offsets: array[int]
+    offsets: Sequence[int]
     ends: tuple[int, ...]
 
 
@@ -121,8 +122,9 @@ def _reach(row: int, rings: int) -> _Reach:
 
 @cache
 def _near_reach(row: int) -> _Reach:
-    """Small and much in use: one for every row that there is takes 12 MB."""
-    return _reached(row, _NEAR_RINGS)
+    """Small and much in use: one for every row that there is takes 12 MB. The numbers themselves are the same in all."""
+    offsets, ends = _reached(row, _NEAR_RINGS)
+    return _Reach(tuple(_SHARED.setdefault(offset, offset) for offset in offsets), ends)
 
 
 @lru_cache(maxsize=8192)

@@ -8,6 +8,7 @@ is, only what is published of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from tutti.core.geo import Cell, around
 from tutti.service.nearby.person import Person
@@ -46,14 +47,12 @@ class CellIndex:
     ) -> list[Person]:
         """At most `limit` people around that cell who are `shown`. `turn` chooses the part of a large crowd."""
         found: list[Person] = []
-        for here in around(cell, rings):
-            crowd = self._crowds.get(here)
-            if crowd is None:
-                continue
+        for here in filter(self._crowds.__contains__, around(cell, rings)):  # in most there is nobody
+            crowd = self._crowds[here]
             size = len(crowd)
             first = turn % size if size > limit else 0
-            for number in range(size):
-                person = crowd[(first + number) % size]
+            for number in chain(range(first, size), range(first)):
+                person = crowd[number]
                 if shown(person):
                     found.append(person)
                     if len(found) == limit:

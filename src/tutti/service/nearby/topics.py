@@ -68,15 +68,14 @@ class Topics:
     def _publish(
         self, about: MemberId, cells: Iterable[Cell], but: Container[Cell], event: LiveEvent
     ) -> None:
+        may_meet = self._may_meet
         for cell in filter(self._cells.__contains__, cells):  # in most nobody listens
             if cell in but:
                 continue
             for subscriber in tuple(self._cells.get(cell, ())):
-                if subscriber.user != about and self._reaches(about, subscriber.user):
+                user = subscriber.user
+                if user != about and (may_meet is None or may_meet(about, user)):
                     _hear(subscriber, event)
-
-    def _reaches(self, about: MemberId, user: MemberId) -> bool:
-        return self._may_meet is None or self._may_meet(about, user)
 
     def _place(self, subscriber: Subscriber, cell: Cell | None) -> None:
         old, subscriber.cell = subscriber.cell, cell
