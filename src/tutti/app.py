@@ -303,7 +303,7 @@ class Node:
             sign_in = sign_in_routes(hall, spotify.sign_in, polling.heed) if spotify.sign_in else None
             further = (
                 nearby_auth(hall, accounts, actions, sign_in),
-                connection_router(hall, spotify.connections, polling.stop),
+                connection_router(hall, spotify.connections, polling.forget),
             )
         return nearby_routers(hall, actions, further)
 

@@ -54,6 +54,9 @@ class Street:
         self.heard.append((user, None if track is None else track.id))
         return None
 
+    def forget_taste(self, user: MemberId) -> None:
+        self.heard.append((user, "forgotten"))
+
     # as players
 
     async def playing(self, user: MemberId) -> Playing | None:
@@ -244,6 +247,13 @@ async def test_sharing_no_more_takes_the_track_back_and_ends_the_questions(stree
     assert street.heard == [(ANN, "song"), (ANN, None)]
     await street.turn(10 * MINUTE_MS)
     assert street.times() == 1
+    assert len(street.polling) == 0
+
+
+async def test_whoever_disconnects_leaves_neither_a_track_nor_a_taste(street: Street) -> None:
+    await street.go_live(ANN, plays(SONG))
+    street.polling.forget(ANN)
+    assert street.heard == [(ANN, "song"), (ANN, None), (ANN, "forgotten")]
     assert len(street.polling) == 0
 
 

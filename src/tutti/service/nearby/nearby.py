@@ -318,6 +318,10 @@ class Nearby:
         self._choices.keep(user, None)
         self._vibes.forget(user)
 
+    def forget_taste(self, user: MemberId) -> None:
+        """What they listened to counts for no match any more."""
+        self._vibes.forget(user)
+
     # What finding asks (`finds.People`)
 
     def may_be_found(self, seeker: MemberId, target: MemberId) -> bool:

@@ -50,6 +50,10 @@ class People(Protocol):
         """What somebody listens to now; None: nothing. Refused: they are not live any more."""
         ...
 
+    def forget_taste(self, user: MemberId) -> None:
+        """What was learnt of them by what they listened to. Live or not."""
+        ...
+
 
 class _Followed:
     """`told`: the track that others were told of. `until_ms`: when it must have ended. `once`: they wished it."""
@@ -131,6 +135,11 @@ class Polling:
             followed.timer.cancel()
         if followed.task is not None:
             followed.task.cancel()
+
+    def forget(self, user: MemberId) -> None:
+        """They have disconnected their player: what it said is taken back, and what was learnt from it forgotten."""
+        self.stop(user)
+        self._people.forget_taste(user)
 
     async def refresh(self, user: MemberId) -> Refused | None:
         """Ask now, unless the last answer is seconds old. It counts as one of the questions that there are for them."""
