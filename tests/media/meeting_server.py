@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,12 @@ class MeetingServer:
     def __init__(self) -> None:
         self.url = ""
         self.people: dict[str, ServerConnection] = {}
+        self._news = asyncio.Condition()
+
+    async def until(self, name: str, *, there: bool) -> None:
+        """Return when somebody is here, or is not any more."""
+        async with self._news:
+            await self._news.wait_for(lambda: (name in self.people) is there)
 
     async def say(self, event: str, data: Data) -> None:
         for connection in tuple(self.people.values()):
@@ -38,6 +45,7 @@ class MeetingServer:
                         me, "peer-joined", {"peerId": me, "username": data.get("username")}
                     )
                     self.people[me] = connection
+                    await self._tell_news()
                 elif "targetPeerId" in data:
                     if (target := self.people.get(data["targetPeerId"])) is not None:
                         await _send(target, event, {**data, "peerId": me})
@@ -48,7 +56,12 @@ class MeetingServer:
         finally:
             if self.people.get(me) is connection:
                 del self.people[me]
+                await self._tell_news()
                 await self._tell_others(me, "peer-left", {"peerId": me})
+
+    async def _tell_news(self) -> None:
+        async with self._news:
+            self._news.notify_all()
 
     async def _tell_others(self, me: str, event: str, data: Data) -> None:
         for name, connection in tuple(self.people.items()):
