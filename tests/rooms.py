@@ -21,6 +21,7 @@ def defaults(
     expiry: Expiry = Expiry.FROM_OPENING,
     lives_ms: float = 24 * HOUR_MS,
     correct_over_ms: float = 2_000.0,
+    seat_ms: float = 0.0,
 ) -> Defaults:
     return Defaults(
         dialect=dialect,
@@ -32,6 +33,7 @@ def defaults(
         grace_ms=30_000.0,
         host_grace_ms=60_000.0,
         correct_over_ms=correct_over_ms,
+        seat_ms=seat_ms,
     )
 
 

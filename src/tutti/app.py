@@ -30,6 +30,12 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.meet import errors as meet_errors
+from tutti.dialects.meet import heard as meet_heard
+from tutti.dialects.meet import spoken as meet_spoken
+from tutti.dialects.meet.dialect import Meet
+from tutti.dialects.meet.fields import is_room as is_meeting
+from tutti.dialects.meet.relay import relayed
 from tutti.dialects.native import errors as native_errors
 from tutti.dialects.native import spoken as native_spoken
 from tutti.dialects.native import wire as native_wire
@@ -82,9 +88,12 @@ from tutti.transports.engineio_upgrade import EngineRoute
 from tutti.transports.handshake import Handshake, Rejected
 from tutti.transports.json_socket import JsonSockets, Manners
 from tutti.transports.lobby import SIGN_IN_WITHIN_S, Lobby
+from tutti.transports.meeting_socket import Manners as MeetingManners
+from tutti.transports.meeting_socket import MeetingSockets
 from tutti.transports.outbox import Traffic
 from tutti.transports.pages import Pages
 from tutti.transports.polling import Polling
+from tutti.transports.room_socket import RoomSocket
 from tutti.transports.socketio import SocketServer, SocketSettings
 from tutti.transports.socketio_packets import event_frame
 from tutti.transports.websocket import Accepted, Channel, protocol
@@ -102,6 +111,7 @@ FIRST_PING_S = 2.0
 """Soon, because what a listener is told to do has its round trip in it."""
 _draw = secrets.SystemRandom().random
 """What nobody can foretell."""
+MEETINGS, MEETING_SOCKET = "/room", "/websocket"
 DRAIN_S = 5.0
 """Over how long closing the sockets is spread, so that not everybody comes back in the same moment."""
 
@@ -121,6 +131,13 @@ CHANNELS = (
         f"Listeners nearby: Socket.IO, main namespace and {NEARBY_SOCKETS}.",
         nearby_wire.HEARD,
         nearby_spoken.SPOKEN,
+    ),
+    WireChannel(
+        Meet.name,
+        f"{MEETINGS}/{{room}}{MEETING_SOCKET}",
+        "Meetings: JSON over a WebSocket, every message `{event, data}`.",
+        meet_heard.HEARD,
+        meet_spoken.SPOKEN,
     ),
     WireChannel(
         Native.name,
@@ -218,18 +235,22 @@ class Node:
         goodbyes: list[Callable[[], None]] = [
             partial(session.close, *RESTART) for session in self.engine.sessions.values()
         ]
-        goodbyes += [socket.send_away for socket in self.native_sockets.open]
+        goodbyes += [socket.send_away for socket in self._room_sockets]
         log.info("draining", connections=len(goodbyes))
         steps = 50
         for step in range(steps):
             for say_goodbye in goodbyes[step::steps]:
                 say_goodbye()
-            if cut_short() or not (self.engine.sessions or self.native_sockets.open):
+            if cut_short() or not (self.engine.sessions or self._room_sockets):
                 break
             await asyncio.sleep(DRAIN_S / steps)
         self.engine.close(*RESTART)
-        for socket in tuple(self.native_sockets.open):
+        for socket in self._room_sockets:
             socket.send_away()
+
+    @property
+    def _room_sockets(self) -> tuple[RoomSocket, ...]:
+        return (*self.native_sockets.open, *self.meetings.open)
 
     def _build(self, secret: bytes) -> None:
         settings = self._settings
@@ -271,10 +292,35 @@ class Node:
             new_id=self._random.id,
             below=secrets.randbelow,
         )
+        self.meetings = self._meetings(hall)
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
         routes = self._nearby_routes(hall, actions, polling)
         self._api = CorsApp(cast(App, self._litestar(hall, spotify, routes)), self.cors)
+
+    def _meetings(self, hall: Hall) -> MeetingSockets:
+        meet, meet_objects = (
+            Meet(
+                self.clock,
+                issue=hall.passes.issue,
+                new_id=self._random.id,
+                capacity=self._settings.meet_max_participants,
+                objects=objects,
+            )
+            for objects in (False, True)
+        )
+        manners = MeetingManners(
+            objects=meet_objects,
+            events=Meet.events,
+            signals=frozenset(meet_heard.SIGNALS),
+            stamped=relayed,
+            refused_with=meet_errors.CLOSE_CODES,
+            parted_with=meet_errors.farewell,
+            is_room=is_meeting,
+        )
+        return MeetingSockets(
+            hall, meet, manners, cors=self.cors, admission=self.engine.admission, new_id=self._random.id
+        )
 
     def _nearby(self, hall: Hall) -> Nearby:
         companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
@@ -398,6 +444,8 @@ class Node:
         asked = replace(handshake, client=client)
         if handshake.path.rstrip("/") == SOCKET_IO:
             return self._sockets(asked)
+        if handshake.path.startswith(f"{MEETINGS}/") and handshake.path.endswith(MEETING_SOCKET):
+            return self.meetings.route(asked, handshake.path[len(MEETINGS) + 1 : -len(MEETING_SOCKET)])
         where, _, room = handshake.path.rpartition("/")
         if where == NATIVE_ROOMS and 0 < len(room) <= MAX_ID:
             return self.native_sockets.route(asked, room)
@@ -436,9 +484,10 @@ class Node:
         except OSError as problem:  # a full disk: room time goes on, only a reboot would find it less exact
             log.warning("clock.not_kept", problem=str(problem))
 
-    def _checks(self) -> Mapping[str, str]:
+    async def _checks(self) -> Mapping[str, str]:
         return {
             "store": "cannot keep anything now" if self.rooms.store_fails else "ok",
+            "accounts": await self.desk.readiness(),
             "serving": "draining" if self.rooms.draining else "ok",
         }
 

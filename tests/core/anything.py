@@ -15,13 +15,15 @@ from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
-from tutti.core.roster import Role
+from tutti.core.roster import Password, Role
 
 T = TypeVar("T")
 
 START_MS = 1_000_000.0
 MOST_AHEAD_MS = 1_000.0
-PEOPLE = (HOST, ANN, BOB, CAT, STRANGER)
+RECORDER = MemberId("recorder-rec1")
+PEOPLE = (HOST, ANN, BOB, CAT, STRANGER, RECORDER)
+PASSWORD = Password("00", "11")
 NO_NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 1e308, -1e308, 0.0)
 NAMES = ("", "Ann", "\x00", "'; DROP TABLE rooms; --", "🎬", "\u202e")
 WORDS = ("Hello", "two\nlines", "", " ", "\x00", "x" * 2_000, "x" * 2_001, "\ud800", "\u202e", "🎬")
@@ -56,7 +58,8 @@ class _Teller:
         self._random = Random(seed)
         self._any: tuple[tuple[int, Callable[[], c.Command]], ...] = (
             (3, self.opens),
-            (60, lambda: c.Join(self._one(NAMES))),
+            (30, lambda: c.Join(self._one(NAMES))),
+            (60, self._joins),
             (5, c.Leave),
             (6, lambda: c.Expel(self._one(PEOPLE))),
             (8, lambda: c.TransferHost(self._one(PEOPLE))),
@@ -98,7 +101,23 @@ class _Teller:
             (5, lambda: c.RemoveFromQueue(self._entry())),
             (8, lambda: c.MoveInQueue(self._entry(), self._one((None, self._entry())))),
             (8, lambda: c.PlayNext(self._one((None, self._entry())))),
-            (10, lambda: c.Chat(self._one(WORDS))),
+            (10, lambda: c.Chat(self._one(WORDS), self._one((None, "m1", "m2")))),
+            (6, lambda: c.Whisper(self._one(PEOPLE), self._one(WORDS))),
+            (2, c.LowerHands),
+            (10, lambda: c.SetLobby(self._random.random() < 0.6)),
+            (10, lambda: c.Admit(self._one((None, *PEOPLE)))),
+            (4, lambda: c.Deny(self._one(PEOPLE))),
+            (4, lambda: c.SetPassword(self._one((None, None, PASSWORD)))),
+            (15, lambda: c.Share(self._random.random() < 0.7)),
+            (4, lambda: c.StopShare(self._one(PEOPLE))),
+            (5, lambda: c.SetSharePolicy(self._maybe())),
+            (8, lambda: c.SetMuted(self._maybe())),
+            (6, lambda: c.Mute(self._one((None, *PEOPLE)))),
+            (4, lambda: c.AskUnmute(self._one(PEOPLE))),
+            (8, lambda: c.StartRecording(self._one(("rec1", "rec1", "rec1", "", "x" * 129)))),
+            (4, c.StopRecording),
+            (4, lambda: c.HangUp(self._one(PEOPLE))),
+            (4, lambda: c.EndKnock(self._one(PEOPLE))),
             (5, lambda: c.React(self._one(SIGNS))),
             (8, lambda: c.RaiseHand(self._maybe(), self._one((None, None, *PEOPLE)))),
             (25, lambda: c.SetReady(self._random.random() < 0.6)),
@@ -123,8 +142,21 @@ class _Teller:
             host_lost=self._one((HostLost.PASSES_ON, HostLost.PASSES_ON, HostLost.CLOSES)),
             expiry=self._one(tuple(Expiry)),
             correct_over_ms=self._one((0.0, 300.0, 2_000.0)),
+            seat_ms=self._one((0.0, 40_000.0)),
         )
         return c.Open(self._one(NAMES), self._one(NAMES), of, self._one((None, FILM, self._media())))
+
+    def _joins(self) -> c.Join:
+        return c.Join(
+            self._one(NAMES),
+            calling=self._maybe(),
+            fresh=self._random.random() < 0.2,
+            opens=self._one((None, self.opens())),
+            knocks=self._maybe(),
+            password=self._one((None, PASSWORD)),
+            recording=self._one((None, None, None, None, "rec1", "rec2")),
+            proof=self._one((None, "browser")),
+        )
 
     def _one(self, of: tuple[T, ...]) -> T:
         return self._random.choice(of)

@@ -39,6 +39,14 @@ def opened(room_id: str, epoch: str, at_ms: float, fields: View) -> View:
         "chat": [],
         "waits": False,
         "waiting": None,
+        "hands": [],
+        "lobby": False,
+        "knocks": {},
+        "sharing": [],
+        "one_share": True,
+        "password": None,
+        "seat": None,
+        "recording": None,
     }
 
 
@@ -58,6 +66,7 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
         view["chat"] = (view["chat"] + [{"seq": seq, "at_ms": at_ms, **fields}])[-200:]
     elif name == "HandChanged":
         view["members"][fields["member"]]["hand_ms"] = at_ms if fields["raised"] else None
+        _listed(view["hands"], fields["member"], fields["raised"])
     elif name == "WaitBegan":
         view["waiting"] = fields
         for who in fields["members"]:
@@ -71,22 +80,59 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
     elif name == "HostChanged":
         _seated(view, fields)
     else:
+        _in_meeting(view, at_ms, name, fields)
+
+
+def _in_meeting(view: View, at_ms: float, name: str, fields: View) -> None:
+    who = fields.get("member")
+    if name == "CallEntered":
+        view["members"][who] |= {"calling": True, "proof": fields["proof"]}
+    elif name == "CallLeft":
+        view["members"][who]["calling"] = False
+        _listed(view["sharing"], who, False)
+    elif name == "Knocked":
+        view["knocks"][who] = {"name": fields["name"], "at_ms": at_ms, "proof": fields["proof"]}
+    elif name == "KnockEnded":
+        del view["knocks"][who]
+    elif name == "SharingChanged":
+        _listed(view["sharing"], who, fields["on"])
+    elif name == "SeatKept":
+        view["seat"] = fields
+    elif name == "RecordingStarted":
+        view["recording"] = fields | {"started_at_ms": at_ms}
+    elif name == "RecordingStopped":
+        view["recording"] = None
+    else:
         raise AssertionError(f"an event that this reducer does not know: {name}")
 
 
-_OF_A_MEMBER = {"RoleChanged": ("role",), "OffsetSet": ("offset_ms",), "ReadyChanged": ("ready",)}
+def _listed(these: list[str], who: object, there: bool) -> None:
+    these[:] = [one for one in these if one != who] + ([str(who)] if there else [])
+
+
+_OF_A_MEMBER = {
+    "RoleChanged": ("role",),
+    "OffsetSet": ("offset_ms",),
+    "ReadyChanged": ("ready",),
+    "MuteChanged": ("muted",),
+}
 _OF_THE_ROOM = {
     "LockChanged": ("locked", "locked"),
     "CapacityChanged": ("capacity", "capacity"),
     "ChatSwitched": ("chat_on", "on"),
     "QueueChanged": ("queue", "queue"),
     "WaitingSwitched": ("waits", "on"),
+    "LobbySwitched": ("lobby", "on"),
+    "SharePolicyChanged": ("one_share", "one"),
+    "PasswordChanged": ("password", "password"),
     "RoomClosed": ("closed", "reason"),
 }
 
 
 def _left(view: View, fields: View, at_ms: float) -> None:
     del view["members"][fields["member"]]
+    _listed(view["hands"], fields["member"], False)
+    _listed(view["sharing"], fields["member"], False)
     if fields["reason"] == "expelled":
         before = view["expelled_until"] or {}
         still = {who: end for who, end in before.items() if end > at_ms}
@@ -100,3 +146,5 @@ def _seated(view: View, fields: View) -> None:
     if fields["host"] is not None:
         members[fields["host"]]["role"] = "host"
     view["host"] = fields["host"]
+    if view["seat"] is not None and view["seat"]["member"] == fields["host"]:
+        view["seat"] = None

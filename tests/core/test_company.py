@@ -40,7 +40,7 @@ class TestChat:
         stage = Stage(ANN, BOB)
         stage.does(HOST, c.Appoint(BOB, Role.MODERATOR))
         stage.does(HOST, c.SwitchChat(False))
-        assert stage.refuses(ANN, c.Chat("Hello")) is Reason.NOT_ALLOWED
+        assert stage.refuses(ANN, c.Chat("Hello")) is Reason.CHAT_OFF
         assert stage.does(BOB, c.Chat("Hush"))
         assert stage.does(HOST, c.Chat("Hush"))
 
@@ -79,7 +79,7 @@ class TestHands:
         stage = Stage(ANN, BOB)
         stage.does(ANN, c.RaiseHand(True))
         assert stage.refuses(BOB, c.RaiseHand(False, ANN)) is Reason.NOT_ALLOWED
-        assert stage.does(HOST, c.RaiseHand(False, ANN)) == (e.HandChanged(ANN, False),)
+        assert stage.does(HOST, c.RaiseHand(False, ANN)) == (e.HandChanged(ANN, False, HOST),)
         assert stage.refuses(HOST, c.RaiseHand(True, ANN)) is Reason.NOT_ALLOWED
         assert stage.refuses(HOST, c.RaiseHand(False, STRANGER)) is Reason.MEMBER_NOT_FOUND
 

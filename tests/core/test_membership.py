@@ -12,7 +12,7 @@ from tutti.core import commands as c
 from tutti.core import events as e
 from tutti.core.decide import decide
 from tutti.core.defaults import HostLost
-from tutti.core.events import CloseReason, LeaveReason
+from tutti.core.events import CloseReason, Handover, LeaveReason
 from tutti.core.ids import RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import EXPELLED_FOR_MS, evolve
@@ -92,7 +92,7 @@ class TestJoining:
         stage.does(HOST, c.Leave())
         assert stage.room.host is None
         joined = e.MemberJoined(Member(ANN, "Ann", Role.MEMBER, stage.now_ms))
-        assert stage.does(ANN, c.Join("Ann")) == (joined, e.HostChanged(ANN, None))
+        assert stage.does(ANN, c.Join("Ann")) == (joined, e.HostChanged(ANN, None, Handover.ARRIVED))
         assert stage.roles() == {ANN: Role.HOST}
 
 
@@ -118,7 +118,10 @@ class TestLeaving:
 class TestSuccession:
     def test_the_longest_present_member_inherits_the_seat(self) -> None:
         stage = Stage(ANN, BOB)
-        assert stage.does(HOST, c.Leave()) == (e.MemberLeft(HOST, LeaveReason.LEFT), e.HostChanged(ANN, HOST))
+        assert stage.does(HOST, c.Leave()) == (
+            e.MemberLeft(HOST, LeaveReason.LEFT),
+            e.HostChanged(ANN, HOST, Handover.LEFT),
+        )
         assert stage.roles() == {ANN: Role.HOST, BOB: Role.MEMBER}
 
     def test_a_moderator_inherits_before_those_who_were_here_longer(self) -> None:
@@ -132,7 +135,7 @@ class TestSuccession:
         stage = Stage()
         assert stage.does(HOST, c.Leave()) == (
             e.MemberLeft(HOST, LeaveReason.LEFT),
-            e.HostChanged(None, HOST),
+            e.HostChanged(None, HOST, Handover.LEFT),
         )
         assert (stage.room.host, stage.room.members, stage.room.closed) == (None, {}, None)
 

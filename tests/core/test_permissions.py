@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.stage import ANN, FILM, STRANGER, Stage
+from tests.core.stage import ANN, CAT, FILM, STRANGER, Stage
 from tests.core.wishes import ONE_OF_EACH
 from tests.rooms import HOST, defaults
 from tutti.core import commands as c
@@ -44,12 +44,28 @@ RemoveFromQueue y y n s n | y y y s n
 MoveInQueue     y y n s n | y y y s n
 PlayNext        y y n s n | y y y s n
 Chat            y y y s n | y y y s n
+Whisper         y y y s n | y y y s n
 React           y y y s n | y y y s n
 RaiseHand       y y y s n | y y y s n
+LowerHands      y y n s n | y y n s n
+SetLobby        y y n s n | y y n s n
+Admit           y y n s n | y y n s n
+Deny            y y n s n | y y n s n
+SetPassword     y n n s n | y n n s n
+Share           y y y s n | y y y s n
+StopShare       y y n s n | y y n s n
+SetSharePolicy  y n n s n | y n n s n
+SetMuted        y y y s n | y y y s n
+Mute            y y n s n | y y n s n
+AskUnmute       y y n s n | y y n s n
+StartRecording  y y n s n | y y n s n
+StopRecording   y y n s y | y y n s y
 SetReady        y y y s n | y y y s n
 SetWaiting      y y n s n | y y n s n
 Close           y n n s n | y n n s n
 Depart          n n n n y | n n n n y
+HangUp          n n n n y | n n n n y
+EndKnock        n n n n y | n n n n y
 EndWait         n n n n y | n n n n y
 Expire          n n n n y | n n n n y
 """
@@ -74,6 +90,9 @@ def test_every_command_of_everybody_is_answered_as_the_table_says(
     stage = Stage(MODERATOR, MEMBER, ANN, of=defaults(control=control))
     stage.does(HOST, c.Appoint(MODERATOR, Role.MODERATOR))
     stage.does(HOST, c.AddToQueue(FILM))
+    if name == "Deny":
+        stage.does(HOST, c.SetLobby(True))
+        stage.does(CAT, c.Join("Cat", knocks=True))
     [command] = [command for command in ONE_OF_EACH if type(command).__name__ == name]
     answer = stage.asks(who, command)
     assert (answer.reason if isinstance(answer, Refused) else None) is refusal

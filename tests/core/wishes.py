@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.core.stage import ANN, FILM
+from tests.core.stage import ANN, CAT, FILM
 from tests.rooms import defaults
 from tutti.core import commands as c
 from tutti.core.drift import Doing
-from tutti.core.roster import Role
+from tutti.core.roster import Password, Role
 
 ONE_OF_EACH: tuple[c.Command, ...] = (
     c.Open("film night", "Somebody", defaults(), FILM),
@@ -34,12 +34,28 @@ ONE_OF_EACH: tuple[c.Command, ...] = (
     c.MoveInQueue("q6", None),
     c.PlayNext("q9"),
     c.Chat("Hello"),
+    c.Whisper(ANN, "Hello"),
     c.React("🎉"),
     c.RaiseHand(True),
+    c.LowerHands(),
+    c.SetLobby(True),
+    c.Admit(),
+    c.Deny(CAT),
+    c.SetPassword(Password("00", "11")),
+    c.Share(True),
+    c.StopShare(ANN),
+    c.SetSharePolicy(False),
+    c.SetMuted(True),
+    c.Mute(ANN),
+    c.AskUnmute(ANN),
+    c.StartRecording("rec1"),
+    c.StopRecording(),
     c.SetReady(True),
     c.SetWaiting(True),
     c.Close(),
     c.Depart(ANN),
+    c.HangUp(ANN),
+    c.EndKnock(CAT),
     c.EndWait(),
     c.Expire(),
 )

@@ -21,9 +21,9 @@ from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
 from tutti.core.queue import Entry
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Reacted
+from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
 from tutti.core.room import Room, evolve, fold
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Member, Password, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.native import errors, spoken
 from tutti.dialects.native.defaults import defaults
@@ -246,6 +246,7 @@ SONG_SHOWN = {
 MOVED_SHOWN = {"position": 5_000.0, "rate": 1.5, "playing": True, "at": NOW_MS + 150}
 BEN_SHOWN = {
     "id": "ben", "name": "Ben", "role": "member", "joinedAt": NOW_MS, "offset": 0.0, "hand": None, "ready": None,
+    "calling": False, "muted": False,
 }  # fmt: skip
 
 EVERY_EVENT: list[tuple[e.Event, dict[str, Any]]] = [
@@ -278,6 +279,18 @@ EVERY_EVENT: list[tuple[e.Event, dict[str, Any]]] = [
         {"type": "waiting", "for": ["ben"], "until": NOW_MS + 5_000, "by": "ada"},
     ),
     (e.WaitEnded((BEN,)), {"type": "waited", "missing": ["ben"]}),
+    (e.CallEntered(BEN, "proof"), {"type": "callEntered", "member": "ben"}),
+    (e.CallLeft(BEN), {"type": "callLeft", "member": "ben"}),
+    (e.LobbySwitched(True), {"type": "lobby", "on": True}),
+    (e.Knocked(BEN, "Ben", "proof"), {"type": "knocked", "member": "ben", "name": "Ben"}),
+    (e.KnockEnded(BEN, False), {"type": "knockEnded", "member": "ben", "admitted": False}),
+    (e.SharingChanged(BEN, True), {"type": "sharing", "member": "ben", "on": True}),
+    (e.SharePolicyChanged(False), {"type": "sharePolicy", "one": False}),
+    (e.MuteChanged(BEN, True, ADA), {"type": "muted", "member": "ben", "muted": True, "by": "ada"}),
+    (e.PasswordChanged(Password("00", "11")), {"type": "protected", "on": True}),
+    (e.SeatKept(ADA, 5.0, BEN, "proof"), {"type": "seatKept", "member": "ada", "until": 5.0}),
+    (e.RecordingStarted("r1", ADA), {"type": "recordingStarted", "id": "r1", "by": "ada"}),
+    (e.RecordingStopped("r1", None, 5.0), {"type": "recordingStopped", "id": "r1", "by": None}),
     (e.RoomClosed(CloseReason.EXPIRED), {"type": "closed", "reason": "expired"}),
 ]
 
@@ -312,7 +325,19 @@ def test_every_sentence_that_the_documents_name_is_tested() -> None:
 
 def test_every_message_that_the_documents_name_is_one_that_can_be_told() -> None:
     events = {said["type"] for _, said in EVERY_EVENT} | {"opened"}
-    others = {"welcome", "reaction", "status", "ack", "refused", "malformed", "draining", "pong"}
+    others = {
+        "welcome",
+        "reaction",
+        "whisper",
+        "unmuteAsked",
+        "callLine",
+        "status",
+        "ack",
+        "refused",
+        "malformed",
+        "draining",
+        "pong",
+    }
     assert set(spoken.SPOKEN) == events | others
 
 
@@ -353,6 +378,10 @@ def test_welcome_is_the_whole_room() -> None:
         "chat": [{"seq": 8, "at": NOW_MS, "member": "ben", "name": "Ben", "text": "hi"}],
         "waitForAll": True,
         "waiting": {"for": ["ben"], "until": NOW_MS + 5_000},
+        "lobby": False,
+        "protected": False,
+        "sharing": [],
+        "recording": None,
         "openedAt": NOW_MS,
         "expiresAt": NOW_MS + 24 * 3_600_000,
     }
@@ -379,6 +408,22 @@ def test_what_was_missed_follows_a_welcome_that_counts_it() -> None:
         "now": NOW_MS + 5, "resumed": True, "missed": 2,
     }  # fmt: skip
     assert [(one["type"], one["seq"]) for one in events] == [("locked", 3), ("chat", 4)]
+
+
+@pytest.mark.parametrize(
+    ("relayed", "said"),
+    [
+        (
+            Whispered(BEN, "Ben", ADA, "psst", 5.0, "m1"),
+            {"type": "whisper", "member": "ben", "name": "Ben", "text": "psst", "at": 5.0},
+        ),
+        (UnmuteAsked(ADA, BEN), {"type": "unmuteAsked", "by": "ada"}),
+        (Lost(BEN), {"type": "callLine", "member": "ben", "lost": True}),
+        (Back(BEN), {"type": "callLine", "member": "ben", "lost": False}),
+    ],
+)
+def test_what_a_meeting_relays_has_no_number(relayed: Relay, said: dict[str, Any]) -> None:
+    assert told(NATIVE.relay(relayed, a_room(), NOW_MS)) == [said]
 
 
 def test_a_reaction_has_no_number() -> None:

@@ -99,6 +99,18 @@ EVERY_EVENT: list[e.Event] = [
     e.WaitBegan((BEN,), NOW_MS + 5_000.0, ADA),
     e.WaitEnded((BEN,)),
     e.RoomClosed(CloseReason.EXPIRED),
+    e.CallEntered(BEN),
+    e.CallLeft(BEN),
+    e.LobbySwitched(True),
+    e.Knocked(BEN, "Ben"),
+    e.KnockEnded(BEN, False),
+    e.SharingChanged(BEN, True),
+    e.SharePolicyChanged(False),
+    e.MuteChanged(BEN, True, ADA),
+    e.PasswordChanged(None),
+    e.SeatKept(ADA, 1.0),
+    e.RecordingStarted("r1", ADA),
+    e.RecordingStopped("r1", None, 0.0),
 ]
 
 EVERY_SENTENCE: list[tuple[str, dict[str, Any]]] = [

@@ -9,12 +9,12 @@ import pytest
 
 from tests.rooms import HOST, defaults, numbered, opened
 from tutti.core import events as e
-from tutti.core.events import EVENTS, Change, CloseReason, Event, LeaveReason, Move
+from tutti.core.events import EVENTS, Change, CloseReason, Event, Handover, LeaveReason, Move
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
 from tutti.core.queue import Entry
 from tutti.core.room import Room, fold
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Kind, Member, Password, Role
 from tutti.core.timeline import Timeline
 from tutti.infra.event_codec import (
     SNAPSHOT_VERSION,
@@ -34,17 +34,25 @@ STORED: list[tuple[Event, str]] = [
         replace(opened("n", at_ms=1.0), media=FILM),
         '["RoomOpened",{"name":"n","defaults":{"dialect":"watch","capacity":50,"control":"host",'
         '"host_lost":"passes_on","expiry":"from_opening","lives_ms":86400000.0,"grace_ms":30000.0,'
-        '"host_grace_ms":60000.0,"correct_over_ms":2000.0},"host":{"id":"host","name":"Host","role":"host",'
-        '"joined_at_ms":1.0,"offset_ms":0.0,"hand_ms":null,"ready":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
+        '"host_grace_ms":60000.0,"correct_over_ms":2000.0,"seat_ms":0.0},"host":{"id":"host","name":"Host","role":"host",'
+        '"joined_at_ms":1.0,"offset_ms":0.0,"hand_ms":null,"ready":null,"calling":false,'
+        '"muted":false,"kind":"person","away":null,"proof":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
         '"title":"A film","artist":"Somebody","duration_ms":5400000.0}}]',
     ),
     (
         e.MemberJoined(Member(ANN, "Ann \x00", Role.MEMBER, 2.0, -5.0)),
         '["MemberJoined",{"member":{"id":"ann","name":"Ann \\u0000","role":"member","joined_at_ms":2.0,'
-        '"offset_ms":-5.0,"hand_ms":null,"ready":null}}]',
+        '"offset_ms":-5.0,"hand_ms":null,"ready":null,"calling":false,"muted":false,"kind":"person",'
+        '"away":null,"proof":null}}]',
     ),
-    (e.MemberLeft(ANN, LeaveReason.EXPELLED), '["MemberLeft",{"member":"ann","reason":"expelled"}]'),
-    (e.HostChanged(None, HOST), '["HostChanged",{"host":null,"was":"host"}]'),
+    (
+        e.MemberLeft(ANN, LeaveReason.EXPELLED, True),
+        '["MemberLeft",{"member":"ann","reason":"expelled","calling":true}]',
+    ),
+    (
+        e.HostChanged(None, HOST, Handover.LOST),
+        '["HostChanged",{"host":null,"was":"host","why":"lost"}]',
+    ),
     (e.RoleChanged(ANN, Role.MODERATOR), '["RoleChanged",{"member":"ann","role":"moderator"}]'),
     (e.LockChanged(True), '["LockChanged",{"locked":true}]'),
     (e.CapacityChanged(7), '["CapacityChanged",{"capacity":7}]'),
@@ -68,9 +76,9 @@ STORED: list[tuple[Event, str]] = [
     ),
     (
         e.ChatSaid(ANN, "Ann", "two\nlines"),
-        '["ChatSaid",{"member":"ann","name":"Ann","text":"two\\nlines"}]',
+        '["ChatSaid",{"member":"ann","name":"Ann","text":"two\\nlines","id":null}]',
     ),
-    (e.HandChanged(ANN, True), '["HandChanged",{"member":"ann","raised":true}]'),
+    (e.HandChanged(ANN, True), '["HandChanged",{"member":"ann","raised":true,"by":null}]'),
     (e.ReadyChanged(ANN, False), '["ReadyChanged",{"member":"ann","ready":false}]'),
     (e.WaitingSwitched(True), '["WaitingSwitched",{"on":true}]'),
     (
@@ -78,6 +86,27 @@ STORED: list[tuple[Event, str]] = [
         '["WaitBegan",{"members":["ann"],"until_ms":6000.0,"by":"host"}]',
     ),
     (e.WaitEnded((ANN,)), '["WaitEnded",{"missing":["ann"]}]'),
+    (e.CallEntered(ANN, "proof"), '["CallEntered",{"member":"ann","proof":"proof"}]'),
+    (e.CallLeft(ANN), '["CallLeft",{"member":"ann"}]'),
+    (e.LobbySwitched(True), '["LobbySwitched",{"on":true}]'),
+    (e.Knocked(ANN, "Ann"), '["Knocked",{"member":"ann","name":"Ann","proof":null}]'),
+    (e.KnockEnded(ANN, True), '["KnockEnded",{"member":"ann","admitted":true}]'),
+    (e.SharingChanged(ANN, True), '["SharingChanged",{"member":"ann","on":true,"by":null}]'),
+    (e.SharePolicyChanged(False), '["SharePolicyChanged",{"one":false}]'),
+    (e.MuteChanged(ANN, True, HOST), '["MuteChanged",{"member":"ann","muted":true,"by":"host"}]'),
+    (
+        e.PasswordChanged(Password("00", "11")),
+        '["PasswordChanged",{"password":{"salt":"00","digest":"11"}}]',
+    ),
+    (
+        e.SeatKept(HOST, 60_000.0, ANN),
+        '["SeatKept",{"member":"host","until_ms":60000.0,"deputy":"ann","proof":null}]',
+    ),
+    (e.RecordingStarted("r1", HOST), '["RecordingStarted",{"id":"r1","by":"host"}]'),
+    (
+        e.RecordingStopped("r1", None, 5.0),
+        '["RecordingStopped",{"id":"r1","by":null,"started_at_ms":5.0}]',
+    ),
     (e.RoomClosed(CloseReason.HOST_LOST), '["RoomClosed",{"reason":"host_lost"}]'),
 ]
 
@@ -93,13 +122,15 @@ def test_no_event_is_missing_here() -> None:
 
 
 def test_the_words_of_every_stored_enum_stay() -> None:
-    stored = (LeaveReason, CloseReason, Move, Change, Role)
+    stored = (LeaveReason, CloseReason, Handover, Move, Change, Role, Kind)
     assert {kind.__name__: [word.value for word in kind] for kind in stored} == {
         "LeaveReason": ["left", "lost", "expelled"],
         "CloseReason": ["host_ended", "host_lost", "expired"],
+        "Handover": ["passed", "left", "lost", "returned", "arrived"],
         "Move": ["play", "pause", "seek", "rate", "correction", "media"],
         "Change": ["media", "provider", "episode"],
         "Role": ["host", "moderator", "member"],
+        "Kind": ["person", "recorder"],
     }
 
 
@@ -157,33 +188,36 @@ def test_a_snapshot_holds_these_fields_and_its_version_goes_up_when_they_mean_so
     _, fields = json.loads(encode_snapshot(busy_room()))
     assert (SNAPSHOT_VERSION, sorted(fields)) == (
         1,
-        [
-            *(
-                "active_at_ms",
-                "capacity",
-                "chat",
-                "chat_on",
-                "closed",
-                "defaults",
-                "epoch",
-                "expelled_until",
-                "host",
-                "id",
-            ),
-            *(
-                "locked",
-                "media",
-                "members",
-                "moved_at_ms",
-                "moved_by",
-                "name",
-                "opened_at_ms",
-                "owner",
-                "queue",
-                "seq",
-            ),
-            *("timeline", "waiting", "waits"),
-        ],
+        sorted(
+            [
+                *(
+                    "active_at_ms",
+                    "capacity",
+                    "chat",
+                    "chat_on",
+                    "closed",
+                    "defaults",
+                    "epoch",
+                    "expelled_until",
+                    "host",
+                    "id",
+                ),
+                *(
+                    "locked",
+                    "media",
+                    "members",
+                    "moved_at_ms",
+                    "moved_by",
+                    "name",
+                    "opened_at_ms",
+                    "owner",
+                    "queue",
+                    "seq",
+                ),
+                *("timeline", "waiting", "waits"),
+                *("hands", "knocks", "lobby", "one_share", "password", "recording", "seat", "sharing"),
+            ]
+        ),
     )
 
 

@@ -46,6 +46,7 @@ class Plain:
     coalesce_above = 10
     steering = d.Steering(every_s=1.0, over_ms=750.0, hold_s=5.0, modelled=False)
     one_socket_per_member = False
+    meets = False
     schedules = False
     echoes = True
 

@@ -24,8 +24,8 @@ from tutti.transports.json_socket import (
     MAX_MESSAGE,
     RECONNECT_AFTER_MS,
     RECONNECT_WITHIN_MS,
-    ROUND_TRIPS,
 )
+from tutti.transports.room_socket import ROUND_TRIPS
 from tutti.transports.websocket import Accepted
 
 EVIL = {"origin": "https://evil.example", "host": "tutti.example"}

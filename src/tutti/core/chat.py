@@ -21,13 +21,17 @@ _JOINING = re.compile("[\u200d\U000e0020-\U000e007f]")
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """`seq`: the number of the event that it was said in. `name`: as the member was called then."""
+    """`seq`: the number of the event that it was said in. `name`: as the member was called then.
+
+    `id`: what whoever said it calls it, and then says it no second time.
+    """
 
     seq: Seq
     at_ms: float
     member: MemberId
     name: str
     text: str
+    id: str | None = None
 
 
 def sayable(text: str) -> bool:

@@ -10,7 +10,7 @@ from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId
 from tutti.core.media import Media
-from tutti.core.roster import Role
+from tutti.core.roster import Kind, Password, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,24 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Join:
+    """`calling`: to be seen and heard. `fresh`: as somebody whom nobody here has the id of.
+
+    `opens`: how to open the room if it is not there, or has ended. `knocks`: able to wait to be let in. `password`:
+    that whose words were known. `recording`: as the recorder of that one. `proof`: what the browser could prove.
+    """
+
     name: str
+    calling: bool = False
+    fresh: bool = False
+    opens: Open | None = None
+    knocks: bool = False
+    password: Password | None = None
+    recording: str | None = None
+    proof: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.PERSON if self.recording is None else Kind.RECORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +217,19 @@ class PlayNext:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
+    """`id`: what the asker calls this; said once, however often it is asked for."""
+
     text: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """To one person alone; not kept."""
+
+    to: MemberId
+    text: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +245,91 @@ class RaiseHand:
 
     raised: bool
     member: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHands:
+    """Everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLobby:
+    """Whether newcomers wait to be let in. Whoever waits when it ends is let in."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Let in one who waits; None: everybody who does."""
+
+    member: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Turn away one who waits."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    password: Password | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Show the asker's screen, or stop."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopShare:
+    """Stop another's."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class SetSharePolicy:
+    """Whether one screen is shown at a time."""
+
+    one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMuted:
+    """Whether the asker's microphone is off."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Turn another's microphone off; None: everybody else's but the host's. Nobody turns another's on."""
+
+    member: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskUnmute:
+    """Ask somebody to turn its microphone on."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Under this id, which nobody has used."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +354,20 @@ class Close:
 @dataclass(frozen=True, slots=True)
 class Depart:
     """From the server itself: this member was lost and its grace is over."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """From the server itself: this member's meeting connection was lost for good; it is here through another."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class EndKnock:
+    """From the server itself: whoever knocked waits no more."""
 
     member: MemberId
 
@@ -282,12 +410,28 @@ Command = (
     | MoveInQueue
     | PlayNext
     | Chat
+    | Whisper
     | React
     | RaiseHand
+    | LowerHands
+    | SetLobby
+    | Admit
+    | Deny
+    | SetPassword
+    | Share
+    | StopShare
+    | SetSharePolicy
+    | SetMuted
+    | Mute
+    | AskUnmute
+    | StartRecording
+    | StopRecording
     | SetReady
     | SetWaiting
     | Close
     | Depart
+    | HangUp
+    | EndKnock
     | EndWait
     | Expire
 )

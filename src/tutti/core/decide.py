@@ -5,10 +5,11 @@ Pure; the only place where a room decides.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from tutti.core import commands as c
-from tutti.core import company, membership, patience, playback, programme, queueing
+from tutti.core import company, meeting, membership, patience, playback, programme, queueing
 from tutti.core import events as e
 from tutti.core.events import CloseReason, Event
 from tutti.core.ids import MemberId
@@ -21,6 +22,11 @@ from tutti.core.roster import Member, Role
 
 Decision = tuple[Event, ...] | Relay | Refused
 """No events: accepted, and nothing had to change."""
+
+InMeeting = (
+    c.SetLobby | c.Admit | c.Deny | c.SetPassword | c.Share | c.StopShare | c.SetSharePolicy | c.SetMuted
+    | c.Mute | c.AskUnmute | c.StartRecording | c.StopRecording
+)  # fmt: skip
 
 MAX_CAPACITY = 100_000
 MAX_OFFSET_MS = 5_000.0
@@ -35,6 +41,12 @@ def decide(
     """
     if isinstance(command, c.Open):
         return _open(room, command, who, now_ms)
+    if (
+        isinstance(command, c.Join)
+        and command.opens is not None
+        and (room is None or room.closed is not None)
+    ):
+        return _opened_by_joining(command, command.opens, who, now_ms)
     if room is None:
         return Refused(Reason.ROOM_NOT_FOUND)
     if room.closed is not None:
@@ -47,7 +59,7 @@ def decide(
         stranger = member is None and need is not Needs.SERVER
         return Refused(Reason.NOT_A_MEMBER if stranger else Reason.NOT_ALLOWED)
     if member is None:
-        return membership.join(room, who, command.name, now_ms) if isinstance(command, c.Join) else ()
+        return membership.join(room, who, command, now_ms) if isinstance(command, c.Join) else ()
     return _for_member(room, command, member, now_ms, lead_ms)
 
 
@@ -63,11 +75,28 @@ def _open(room: Room | None, command: c.Open, who: MemberId | None, now_ms: floa
     return (e.RoomOpened(command.name, command.defaults, host, command.media),)
 
 
+def _opened_by_joining(join: c.Join, command: c.Open, who: MemberId | None, now_ms: float) -> Decision:
+    """The first who comes to a room that is not there, or is over, opens it and is its host."""
+    if who is None or join.recording is not None or who.startswith(membership.RECORDERS):
+        return Refused(Reason.NOT_ALLOWED)
+    problem = unsound(command.media) if command.media else None
+    if problem is not None:
+        return problem
+    host = replace(membership.newcomer(who, join, now_ms), role=Role.HOST)
+    return (e.RoomOpened(command.name, command.defaults, host, command.media),)
+
+
 def _for_server(room: Room, command: c.Command, now_ms: float, lead_ms: float) -> Decision:
     at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
         case c.Depart(member_id):
-            return _parted(room, member_id, membership.depart(room, member_id), at_ms)
+            return _parted(room, member_id, membership.depart(room, member_id, now_ms), at_ms)
+        case c.HangUp(member_id):
+            return meeting.hang_up(room, member_id)
+        case c.EndKnock(member_id):
+            return meeting.end_knock(room, member_id)
+        case c.StopRecording():
+            return meeting.stop_recording(room, None)
         case c.EndWait():
             return patience.over(room, now_ms, at_ms)
         case c.Expire(reason):
@@ -91,10 +120,10 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, l
         return playback.observe(command)
     at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
-        case c.Open() | c.Depart() | c.EndWait() | c.Expire():
+        case c.Open() | c.Depart() | c.HangUp() | c.EndKnock() | c.EndWait() | c.Expire():
             return Refused(Reason.NOT_ALLOWED)
         case c.Join():
-            return ()
+            return membership.rejoin(member, command)
         case c.Leave():
             return _parted(room, member.id, membership.leave(room, member), at_ms)
         case c.Expel(target):
@@ -137,12 +166,46 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, l
             return company.react(room, member, command, now_ms)
         case c.RaiseHand():
             return company.raise_hand(room, member, command)
+        case c.LowerHands():
+            return company.lower_hands(room, member)
+        case c.Whisper():
+            return company.whisper(room, member, command, now_ms)
         case c.SetReady():
             return company.set_ready(room, member, command, at_ms)
         case c.SetWaiting():
             return company.set_waiting(room, command, at_ms)
         case c.Close():
             return (e.RoomClosed(CloseReason.HOST_ENDED),)
+        case _:
+            return _in_meeting(room, command, member, now_ms)
+
+
+def _in_meeting(room: Room, command: InMeeting, member: Member, now_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
+    match command:
+        case c.SetLobby(on):
+            return meeting.set_lobby(room, on=on, now_ms=now_ms)
+        case c.Admit(who):
+            return meeting.admit(room, who, now_ms)
+        case c.Deny(who):
+            return meeting.deny(room, who)
+        case c.SetPassword(password):
+            return meeting.set_password(room, password)
+        case c.Share(on):
+            return meeting.share(room, member, on=on)
+        case c.StopShare(who):
+            return meeting.stop_share(room, member, who)
+        case c.SetSharePolicy(one):
+            return meeting.set_share_policy(room, member, one=one)
+        case c.SetMuted(muted):
+            return meeting.set_muted(member, muted=muted)
+        case c.Mute(who):
+            return meeting.mute(room, member, who)
+        case c.AskUnmute(who):
+            return meeting.ask_unmute(room, member, who)
+        case c.StartRecording(id_):
+            return meeting.start_recording(room, member, id_)
+        case c.StopRecording():
+            return meeting.stop_recording(room, member.id)
         case _:
             assert_never(command)
 

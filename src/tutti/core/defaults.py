@@ -32,6 +32,7 @@ class Expiry(Enum):
 class Defaults:
     """`capacity`: most members at once. `grace_ms`: how long a member may be unseen before it leaves; the host
     has `host_grace_ms`. `correct_over_ms`: how far the host's own report may be off before the timeline follows it.
+    `seat_ms`: how long after the host was lost for good the seat is still kept for it.
     """
 
     dialect: str
@@ -43,8 +44,9 @@ class Defaults:
     grace_ms: float
     host_grace_ms: float
     correct_over_ms: float
+    seat_ms: float = 0.0
 
     def __post_init__(self) -> None:
-        numbers = (self.lives_ms, self.grace_ms, self.host_grace_ms, self.correct_over_ms)
+        numbers = (self.lives_ms, self.grace_ms, self.host_grace_ms, self.correct_over_ms, self.seat_ms)
         if not all(map(math.isfinite, numbers)):
             raise ValueError("a room's defaults must be finite: no store can keep what is not")

@@ -13,7 +13,7 @@ from tutti.core.defaults import Defaults
 from tutti.core.ids import Epoch, MemberId, Seq
 from tutti.core.media import Media
 from tutti.core.queue import Entry
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Member, Password, Role
 from tutti.core.timeline import Timeline
 
 
@@ -27,6 +27,16 @@ class CloseReason(Enum):
     HOST_ENDED = "host_ended"
     HOST_LOST = "host_lost"
     EXPIRED = "expired"
+
+
+class Handover(Enum):
+    """Why the host's seat passed on."""
+
+    PASSED = "passed"
+    LEFT = "left"
+    LOST = "lost"
+    RETURNED = "returned"
+    ARRIVED = "arrived"
 
 
 class Move(Enum):
@@ -55,8 +65,11 @@ class MemberJoined:
 
 @dataclass(frozen=True, slots=True)
 class MemberLeft:
+    """`calling`: it was in the call until now."""
+
     member: MemberId
     reason: LeaveReason
+    calling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class HostChanged:
 
     host: MemberId | None
     was: MemberId | None
+    why: Handover = Handover.PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +143,21 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChatSaid:
-    """`name`: as the member was called when it said this."""
+    """`name`: as the member was called when it said this. `id`: what it calls what it said."""
 
     member: MemberId
     name: str
     text: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HandChanged:
-    """A hand went up, by its owner, or down, by its owner or somebody who moderates."""
+    """A hand went up, by its owner, or down, by its owner or somebody who moderates. `by` None: by its owner."""
 
     member: MemberId
     raised: bool
+    by: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +193,102 @@ class WaitEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallEntered:
+    """Somebody who is in the room can be seen and heard from now on."""
+
+    member: MemberId
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeft:
+    """Somebody stays in the room, and can be seen and heard no more."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class LobbySwitched:
+    """Whether newcomers wait to be let in."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    """Somebody waits to be let in."""
+
+    member: MemberId
+    name: str
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnockEnded:
+    """Somebody waits no more: `admitted`, or turned away, or gone by itself."""
+
+    member: MemberId
+    admitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharingChanged:
+    """Somebody began to show their screen, or stopped, or was stopped."""
+
+    member: MemberId
+    on: bool
+    by: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharePolicyChanged:
+    """`one`: one screen is shown at a time."""
+
+    one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MuteChanged:
+    """Somebody's microphone is off, or on again. `by` may be another only if it is off."""
+
+    member: MemberId
+    muted: bool
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """What newcomers have to know; None: nothing."""
+
+    password: Password | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatKept:
+    """The host was lost, and has its seat back if it comes back by room time `until_ms`."""
+
+    member: MemberId
+    until_ms: float
+    deputy: MemberId | None = None
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    id: str
+    by: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """`by` None: nobody stopped it; everybody left, or it failed."""
+
+    id: str
+    by: MemberId | None
+    started_at_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class RoomClosed:
     reason: CloseReason
 
@@ -200,6 +312,18 @@ Event = (
     | WaitingSwitched
     | WaitBegan
     | WaitEnded
+    | CallEntered
+    | CallLeft
+    | LobbySwitched
+    | Knocked
+    | KnockEnded
+    | SharingChanged
+    | SharePolicyChanged
+    | MuteChanged
+    | PasswordChanged
+    | SeatKept
+    | RecordingStarted
+    | RecordingStopped
     | RoomClosed
 )
 EVENTS: tuple[type[Event], ...] = get_args(Event)

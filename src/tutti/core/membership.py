@@ -1,76 +1,194 @@
-"""Coming, going, being removed, and who has the host's seat."""
+"""Coming, going, being removed, and who has the host's seat.
+
+Who is let in: whoever holds the lease on the host's seat, always; the recorder of what is being recorded, too;
+everybody else if the room is open to them. A room with nobody inside has nobody to open it, and so lets people in.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tutti.core import events as e
+from tutti.core.commands import Join
 from tutti.core.defaults import HostLost
-from tutti.core.events import CloseReason, Event, LeaveReason
+from tutti.core.events import CloseReason, Event, Handover, LeaveReason
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Kind, Lease, Member, Role
+
+RECORDERS = "recorder-"
+"""What the ids of recorders begin with, and nobody else's."""
+MOST_KNOCKS = 100
+
+Decision = tuple[Event, ...] | Refused
 
 
-def join(room: Room, who: MemberId, name: str, now_ms: float) -> tuple[Event, ...] | Refused:
+def join(room: Room, who: MemberId, command: Join, now_ms: float) -> Decision:
     """Somebody who is not here wants in. The first one into an empty room takes the empty seat."""
-    if (room.expelled_until or {}).get(who, 0.0) > now_ms:
-        return Refused(Reason.EXPELLED)
-    if room.locked and room.members:  # with nobody inside there is nobody left to open
-        return Refused(Reason.ROOM_LOCKED)
-    if len(room.members) >= room.capacity:
-        return Refused(Reason.ROOM_FULL)
-    joined = e.MemberJoined(Member(who, name, Role.MEMBER, now_ms))
+    lease = holds_lease(room, who, now_ms)
+    if command.fresh and (lease or who in room.knocks):
+        return Refused(Reason.ID_TAKEN)
+    if command.kind is Kind.RECORDER:
+        return _recorder(room, who, command, now_ms)
+    if lease is not None:
+        return _returned(room, newcomer(who, command, now_ms), lease)
+    refused = _kept_out(room, who, command, now_ms)
+    if refused is not None:
+        return refused
+    if room.lobby and people(room):
+        return _knock(room, who, command)
+    return arrived(room, newcomer(who, command, now_ms))
+
+
+def rejoin(member: Member, command: Join) -> Decision:
+    """Somebody who is here already comes again, perhaps to be seen and heard now."""
+    if command.fresh or command.kind is not member.kind:
+        return Refused(Reason.ID_TAKEN)
+    return (e.CallEntered(member.id, command.proof),) if command.calling and not member.calling else ()
+
+
+def newcomer(who: MemberId, command: Join, now_ms: float) -> Member:
+    return Member(
+        who,
+        command.name,
+        Role.MEMBER,
+        now_ms,
+        calling=command.calling,
+        kind=command.kind,
+        proof=command.proof,
+    )
+
+
+def arrived(room: Room, member: Member) -> tuple[Event, ...]:
+    joined = e.MemberJoined(member)
     if room.host is None:
-        return (joined, e.HostChanged(who, None))
+        return (joined, e.HostChanged(member.id, None, Handover.ARRIVED))
     return (joined,)
+
+
+def people(room: Room) -> tuple[Member, ...]:
+    """Without recorders."""
+    return tuple(m for m in room.members.values() if m.kind is Kind.PERSON)
+
+
+def holds_lease(room: Room, who: MemberId, now_ms: float) -> Lease | None:
+    """The lease on the host's seat, if it is this one's and still runs."""
+    seat = room.seat
+    return seat if seat is not None and seat.member == who and now_ms < seat.until_ms else None
 
 
 def leave(room: Room, member: Member) -> tuple[Event, ...]:
     return _gone(room, member, LeaveReason.LEFT)
 
 
-def depart(room: Room, member_id: MemberId) -> tuple[Event, ...]:
+def depart(room: Room, member_id: MemberId, now_ms: float) -> tuple[Event, ...]:
     """A lost member's grace is over. Whoever left by itself meanwhile is not lost."""
     member = room.members.get(member_id)
-    return () if member is None else _gone(room, member, LeaveReason.LOST)
+    if member is None:
+        return ()
+    gone = _gone(room, member, LeaveReason.LOST)
+    return (*gone, *_kept_seat(room, member, gone, now_ms))
 
 
-def expel(room: Room, by: Member, target: MemberId) -> tuple[Event, ...] | Refused:
+def expel(room: Room, by: Member, target: MemberId) -> Decision:
     member = room.members.get(target)
     if member is None:
         return Refused(Reason.MEMBER_NOT_FOUND)
     if member.role is Role.HOST or member.id == by.id:
         return Refused(Reason.NOT_ALLOWED)
-    return (e.MemberLeft(target, LeaveReason.EXPELLED),)
+    return (e.MemberLeft(target, LeaveReason.EXPELLED, member.calling),)
 
 
-def transfer(room: Room, by: Member, to: MemberId) -> tuple[Event, ...] | Refused:
-    if to not in room.members:
+def transfer(room: Room, by: Member, to: MemberId) -> Decision:
+    heir = room.members.get(to)
+    if heir is None or heir.kind is not Kind.PERSON:
         return Refused(Reason.MEMBER_NOT_FOUND)
     return () if to == by.id else (e.HostChanged(to, by.id),)
 
 
-def appoint(room: Room, target: MemberId, role: Role) -> tuple[Event, ...] | Refused:
+def appoint(room: Room, target: MemberId, role: Role) -> Decision:
     member = room.members.get(target)
-    if member is None:
+    if member is None or member.kind is not Kind.PERSON:
         return Refused(Reason.MEMBER_NOT_FOUND)
     if role is Role.HOST or member.role is Role.HOST:
         return Refused(Reason.NOT_ALLOWED, "The host's seat is passed on, not appointed")
     return () if member.role is role else (e.RoleChanged(target, role),)
 
 
+def _kept_out(room: Room, who: MemberId, command: Join, now_ms: float) -> Refused | None:
+    if (room.expelled_until or {}).get(who, 0.0) > now_ms:
+        return Refused(Reason.EXPELLED)
+    if who.startswith(RECORDERS):
+        return Refused(Reason.ID_TAKEN)
+    inside = people(room)
+    if room.locked and inside:
+        return Refused(Reason.ROOM_LOCKED)
+    if room.password is not None and room.password != command.password:
+        return Refused(Reason.WRONG_PASSWORD)
+    return Refused(Reason.ROOM_FULL) if len(inside) >= room.capacity else None
+
+
+def _knock(room: Room, who: MemberId, command: Join) -> Decision:
+    if not command.knocks:
+        return Refused(Reason.WAITING_ROOM)
+    if who in room.knocks:
+        return ()
+    if len(room.knocks) >= MOST_KNOCKS:
+        return Refused(Reason.ROOM_FULL, "Too many are waiting to be let in")
+    return (e.Knocked(who, command.name, command.proof),)
+
+
+def _recorder(room: Room, who: MemberId, command: Join, now_ms: float) -> Decision:
+    if room.recording is None or room.recording.id != command.recording:
+        return Refused(Reason.NOT_ALLOWED, "Nothing is recorded under this id")
+    return (e.MemberJoined(newcomer(who, command, now_ms)),)
+
+
+def _returned(room: Room, member: Member, lease: Lease) -> tuple[Event, ...]:
+    """Whoever stood in is again what it was."""
+    acting = room.host
+    back = (e.MemberJoined(member), e.HostChanged(member.id, acting, Handover.RETURNED))
+    if acting is not None and acting == lease.deputy:
+        return (*back, e.RoleChanged(acting, Role.MODERATOR))
+    return back
+
+
 def _gone(room: Room, member: Member, reason: LeaveReason) -> tuple[Event, ...]:
-    left = e.MemberLeft(member.id, reason)
-    if member.role is not Role.HOST:
-        return (left,)
-    if room.defaults.host_lost is HostLost.CLOSES:
+    left = e.MemberLeft(member.id, reason, member.calling)
+    if member.role is Role.HOST and room.defaults.host_lost is HostLost.CLOSES:
         return (e.RoomClosed(CloseReason.HOST_LOST),)
-    return (left, e.HostChanged(_successor(room, member), member.id))
+    others = [other for other in room.members.values() if other.id != member.id]
+    over = () if any(other.kind is Kind.PERSON for other in others) else recording_over(room, None, others)
+    if member.role is not Role.HOST:
+        return (left, *over)
+    why = Handover.LOST if reason is LeaveReason.LOST else Handover.LEFT
+    return (left, e.HostChanged(_successor(others), member.id, why), *over)
 
 
-def _successor(room: Room, leaving: Member) -> MemberId | None:
+def recording_over(room: Room, by: MemberId | None, among: Iterable[Member]) -> tuple[Event, ...]:
+    """It stops, and its recorders go."""
+    if room.recording is None:
+        return ()
+    stopped = e.RecordingStopped(room.recording.id, by, room.recording.started_at_ms)
+    recorders = (one for one in among if one.kind is Kind.RECORDER)
+    return (stopped, *(e.MemberLeft(one.id, LeaveReason.LEFT, one.calling) for one in recorders))
+
+
+def _kept_seat(room: Room, member: Member, gone: tuple[Event, ...], now_ms: float) -> tuple[e.SeatKept, ...]:
+    """The first to lose the seat has it back, not whoever stood in and was lost as well."""
+    if member.role is not Role.HOST or not room.defaults.seat_ms:
+        return ()
+    if room.seat is not None and now_ms < room.seat.until_ms:
+        return ()
+    heir = next((event.host for event in gone if isinstance(event, e.HostChanged)), None)
+    deputy = None if heir is None or room.members[heir].role is not Role.MODERATOR else heir
+    return (e.SeatKept(member.id, now_ms + room.defaults.seat_ms, deputy, member.proof),)
+
+
+def _successor(others: list[Member]) -> MemberId | None:
     """The longest-present moderator, else the longest-present member, else nobody."""
-    others = [m for m in room.members.values() if m.id != leaving.id]
-    moderators = (m for m in others if m.role is Role.MODERATOR)
-    heir = next(moderators, None) or next(iter(others), None)
+    heirs = [member for member in others if member.kind is Kind.PERSON]
+    moderators = (member for member in heirs if member.role is Role.MODERATOR)
+    heir = next(moderators, None) or next(iter(heirs), None)
     return heir.id if heir else None

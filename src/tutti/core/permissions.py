@@ -21,7 +21,7 @@ class Needs(Enum):
     """No person at all: leases and deadlines only."""
 
 
-def needs(command: c.Command) -> Needs:
+def needs(command: c.Command) -> Needs:  # noqa: PLR0912 - rows of a table, closed
     match command:
         case c.Report() | c.Observe() | c.Leave() | c.SetOffset():
             return Needs.MEMBERSHIP
@@ -31,15 +31,23 @@ def needs(command: c.Command) -> Needs:
             return Needs.CONTROL
         case c.AddToQueue() | c.RemoveFromQueue() | c.MoveInQueue() | c.PlayNext():
             return Needs.CONTROL
-        case c.Chat() | c.React() | c.RaiseHand() | c.SetReady():
+        case c.Chat() | c.Whisper() | c.React() | c.RaiseHand() | c.SetReady():
             return Needs.MEMBERSHIP
-        case c.Expel() | c.SetLock() | c.SwitchChat() | c.SetWaiting():
+        case c.Share() | c.SetMuted():
+            return Needs.MEMBERSHIP
+        case c.Expel() | c.SetLock() | c.SwitchChat() | c.SetWaiting() | c.LowerHands():
+            return Needs.MODERATION
+        case c.SetLobby() | c.Admit() | c.Deny() | c.StopShare() | c.Mute() | c.AskUnmute():
+            return Needs.MODERATION
+        case c.StartRecording() | c.StopRecording():
             return Needs.MODERATION
         case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
             return Needs.HOST
         case c.TransferHost() | c.Appoint() | c.SetCapacity() | c.Close():
             return Needs.HOST
-        case c.Depart() | c.EndWait() | c.Expire():
+        case c.SetPassword() | c.SetSharePolicy():
+            return Needs.HOST
+        case c.Depart() | c.HangUp() | c.EndKnock() | c.EndWait() | c.Expire():
             return Needs.SERVER
         case _:
             assert_never(command)

@@ -1,8 +1,12 @@
-"""What is told to those who are there now, and never kept: no number, no place in the log, no second chance."""
+"""What is told to those who are there now, and never kept: no number, no place in the log, no second chance.
+
+Only what is for one person alone (`to`) waits for somebody whose connection was lost a moment ago.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from tutti.core.ids import MemberId
 
@@ -16,5 +20,42 @@ class Reacted:
     position_ms: float
 
 
-Relay = Reacted
-RELAYS: tuple[type[Relay], ...] = (Reacted,)
+@dataclass(frozen=True, slots=True)
+class Whispered:
+    """Said to one person alone. `name`: of whoever says it. `id`: what it calls what it said."""
+
+    member: MemberId
+    name: str
+    to: MemberId
+    text: str
+    at_ms: float
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteAsked:
+    """Somebody who moderates would like to hear this person: nobody but itself can turn its microphone on."""
+
+    member: MemberId
+    to: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The line to somebody in the call is lost, and it has a while to come back."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """It is there again. `resumed`: the same page, which has missed nothing; else it may be another."""
+
+    member: MemberId
+    resumed: bool = True
+
+
+Relay = Reacted | Whispered | UnmuteAsked | Lost | Back
+RELAYS: tuple[type[Relay], ...] = get_args(Relay)
+Directed = Whispered | UnmuteAsked
+"""For `to` alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from tutti.core import chat as talk
@@ -14,7 +14,7 @@ from tutti.core.events import CloseReason, LeaveReason, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
 from tutti.core.queue import Entry
-from tutti.core.roster import Member, Role, Waiting
+from tutti.core.roster import Knock, Lease, Member, Password, Recording, Role, Waiting
 from tutti.core.timeline import Timeline
 
 EXPELLED_FOR_MS = 5 * 60_000.0
@@ -26,6 +26,8 @@ class Room:
     """`members` in order of arrival. `moved_by` and `moved_at_ms`: the last movement of the timeline.
 
     `chat`: the last lines, oldest first. `waits`: whether it waits for everybody; `waiting`: whether it does so now.
+    `hands`: who raised theirs, first first. `knocks`: who waits to be let in, while `lobby`, longest first.
+    `sharing`: who shows a screen, first first. `seat`: who was lost as the host and may have its seat back.
     """
 
     id: RoomId
@@ -51,6 +53,14 @@ class Room:
     chat: tuple[ChatLine, ...] = ()
     waits: bool = False
     waiting: Waiting | None = None
+    hands: tuple[MemberId, ...] = ()
+    lobby: bool = False
+    knocks: Mapping[MemberId, Knock] = field(default_factory=dict)
+    sharing: tuple[MemberId, ...] = ()
+    one_share: bool = True
+    password: Password | None = None
+    seat: Lease | None = None
+    recording: Recording | None = None
 
     @property
     def duration_ms(self) -> float | None:
@@ -128,9 +138,9 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             raise AssertionError("handled by evolve")
         case e.MemberJoined(member):
             return {"members": {**room.members, member.id: member}}
-        case e.MemberLeft(member_id, reason):
+        case e.MemberLeft(member_id, reason, _):
             return _without(room, member_id, reason, at_ms)
-        case e.HostChanged(host, _):
+        case e.HostChanged(host, _, _):
             return _seated(room, host)
         case e.RoleChanged(member_id, role):
             return _member(room, member_id, role=role)
@@ -148,11 +158,12 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             return {"timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
         case e.QueueChanged(queue, _):
             return {"queue": queue}
-        case e.ChatSaid(member_id, name, text):
-            line = ChatLine(recorded.seq, at_ms, member_id, name, text)
+        case e.ChatSaid(member_id, name, text, said_id):
+            line = ChatLine(recorded.seq, at_ms, member_id, name, text, said_id)
             return {"chat": talk.after(room.chat, line)}
-        case e.HandChanged(member_id, raised):
-            return _member(room, member_id, hand_ms=at_ms if raised else None)
+        case e.HandChanged(member_id, raised, _):
+            hands = _with_or_without(room.hands, member_id, raised)
+            return {**_member(room, member_id, hand_ms=at_ms if raised else None), "hands": hands}
         case e.ReadyChanged(member_id, ready):
             return _member(room, member_id, ready=ready)
         case e.WaitingSwitched(on):
@@ -161,6 +172,31 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             return {"waiting": Waiting(waited_for, until_ms, by), "members": _unready(room, waited_for)}
         case e.WaitEnded():
             return {"waiting": None}
+        case e.CallEntered(member_id, proof):
+            return _member(room, member_id, calling=True, proof=proof)
+        case e.CallLeft(member_id):
+            sharing = _with_or_without(room.sharing, member_id, False)
+            return {**_member(room, member_id, calling=False), "sharing": sharing}
+        case e.LobbySwitched(on):
+            return {"lobby": on}
+        case e.Knocked(member_id, name, proof):
+            return {"knocks": {**room.knocks, member_id: Knock(name, at_ms, proof)}}
+        case e.KnockEnded(member_id, _):
+            return {"knocks": {key: knock for key, knock in room.knocks.items() if key != member_id}}
+        case e.SharingChanged(member_id, on, _):
+            return {"sharing": _with_or_without(room.sharing, member_id, on)}
+        case e.SharePolicyChanged(one):
+            return {"one_share": one}
+        case e.MuteChanged(member_id, muted, _):
+            return _member(room, member_id, muted=muted)
+        case e.PasswordChanged(password):
+            return {"password": password}
+        case e.SeatKept(member_id, until_ms, deputy, proof):
+            return {"seat": Lease(member_id, until_ms, deputy, proof)}
+        case e.RecordingStarted(id_, by):
+            return {"recording": Recording(id_, by, at_ms)}
+        case e.RecordingStopped():
+            return {"recording": None}
         case e.RoomClosed(reason):
             return {"closed": reason}
         case _:
@@ -168,11 +204,17 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
 
 
 def _without(room: Room, member_id: MemberId, reason: LeaveReason, at_ms: float) -> dict[str, Any]:
-    members = {key: member for key, member in room.members.items() if key != member_id}
+    changes: dict[str, Any] = {
+        "members": {key: member for key, member in room.members.items() if key != member_id}
+    }
+    if member_id in room.hands:
+        changes["hands"] = _with_or_without(room.hands, member_id, False)
+    if member_id in room.sharing:
+        changes["sharing"] = _with_or_without(room.sharing, member_id, False)
     if reason is not LeaveReason.EXPELLED:
-        return {"members": members}
+        return changes
     still = {key: end for key, end in (room.expelled_until or {}).items() if end > at_ms}
-    return {"members": members, "expelled_until": {**still, member_id: at_ms + EXPELLED_FOR_MS}}
+    return {**changes, "expelled_until": {**still, member_id: at_ms + EXPELLED_FOR_MS}}
 
 
 def _seated(room: Room, host: MemberId | None) -> dict[str, Any]:
@@ -182,7 +224,13 @@ def _seated(room: Room, host: MemberId | None) -> dict[str, Any]:
         members[room.host] = replace(members[room.host], role=Role.MEMBER)
     if host in members:
         members[host] = replace(members[host], role=Role.HOST)
-    return {"members": members, "host": host}
+    seat = None if room.seat is not None and room.seat.member == host else room.seat
+    return {"members": members, "host": host, "seat": seat}
+
+
+def _with_or_without(these: tuple[MemberId, ...], who: MemberId, there: bool) -> tuple[MemberId, ...]:
+    others = tuple(one for one in these if one != who)
+    return (*others, who) if there else others
 
 
 def _unready(room: Room, these: tuple[MemberId, ...]) -> dict[MemberId, Member]:

@@ -1,11 +1,11 @@
-"""Who is in a room, and as what."""
+"""Who is in a room, and as what; who waits at its door, and who may come back to its seat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 
 
 class Role(Enum):
@@ -16,12 +16,19 @@ class Role(Enum):
     MEMBER = "member"
 
 
+class Kind(Enum):
+    PERSON = "person"
+    RECORDER = "recorder"
+    """Our own recorder: takes nobody's place, holds no seat, and goes when the recording stops."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """`offset_ms` is the member's own nudge: where it should be, relative to the timeline.
 
     `hand_ms`: since when its hand is up. `ready`: whether its player can play at once; None if it never said, and
-    then nobody waits for it.
+    then nobody waits for it. `calling`: it can be seen and heard: it has a meeting connection, or lost it just now.
+    `away`: the breakout room that it is in. `proof`: what its browser can prove itself with; never shown to anybody.
     """
 
     id: MemberId
@@ -31,6 +38,11 @@ class Member:
     offset_ms: float = 0.0
     hand_ms: float | None = None
     ready: bool | None = None
+    calling: bool = False
+    muted: bool = False
+    kind: Kind = Kind.PERSON
+    away: RoomId | None = None
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +52,39 @@ class Waiting:
     members: tuple[MemberId, ...]
     until_ms: float
     by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody waits to be let in, since `at_ms`."""
+
+    name: str
+    at_ms: float
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The host's seat is `member`'s again if it comes back by `until_ms`. `deputy`: the moderator who stands in."""
+
+    member: MemberId
+    until_ms: float
+    deputy: MemberId | None = None
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Both in hexadecimal. What was hashed is known to nobody here."""
+
+    salt: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`by` None: whoever began it was the server itself."""
+
+    id: str
+    by: MemberId | None
+    started_at_ms: float

@@ -45,10 +45,30 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     command: Open
 
 
+class Doorway(Protocol):
+    """What is said to somebody who waits to be let in."""
+
+    def waiting(self, position: int) -> Frame:
+        """How many are let in before, and oneself: 1 is next."""
+        ...
+
+    def turned_away(self) -> Frame: ...
+
+
+class Proposal(msgspec.Struct, frozen=True, gc=False):
+    """`id`: what somebody would like to be called here; None: anything. `proof`: of the browser that it is."""
+
+    id: MemberId | None
+    proof: str | None = None
+
+
 class Enter(msgspec.Struct, frozen=True, gc=False):
     """Join, or come back, and be told from now on. `as_host`: only if the host's seat is this person's.
 
-    `resume`: the last that was heard of this room; only what was missed since has to be told.
+    `resume`: the last that was heard of this room; only what was missed since has to be told. `opens`: how to open it
+    if it is not there. `calling`: to be seen and heard. `named`: where who is not known must not be taken for
+    anybody: under the id that it proposes if nobody has that, or if its browser proves that it had it itself (`proof`).
+    `door`: what it is told while it waits to be let in; None: it cannot wait.
     """
 
     room: RoomId
@@ -56,6 +76,11 @@ class Enter(msgspec.Struct, frozen=True, gc=False):
     name: str | None
     as_host: bool = False
     resume: Position | None = None
+    opens: Open | None = None
+    calling: bool = False
+    named: Proposal | None = None
+    password: str | None = None
+    door: Doorway | None = None
 
 
 class Exit(msgspec.Struct, frozen=True, gc=False):
@@ -86,13 +111,21 @@ class Resync(msgspec.Struct, frozen=True, gc=False):
     who: MemberId | None
 
 
+class Protect(msgspec.Struct, frozen=True, gc=False):
+    """Newcomers have to know this from now on; None: nothing."""
+
+    room: RoomId
+    who: MemberId | None
+    password: str | None
+
+
 class SignIn(msgspec.Struct, frozen=True, gc=False):
     """A token given after connecting."""
 
     token: str
 
 
-Sentence = Found | Enter | Exit | Ask | Renew | Resync | SignIn
+Sentence = Found | Enter | Exit | Ask | Renew | Resync | Protect | SignIn
 
 
 class Viewer(msgspec.Struct, frozen=True, gc=False):
@@ -127,6 +160,8 @@ class Dialect(Protocol):
     `schedules`: its players do what they are told at the time that the timeline names, which may be a little ahead.
     Players of other dialects do it at once, and so are told positions extrapolated back from there.
     `echoes`: its players may say back what they were told.
+    `meets`: its connections are meeting connections: who has one is in the call and has one only, is missed for a
+    while when it is lost, and shows by itself what it says.
     """
 
     name: str
@@ -137,6 +172,7 @@ class Dialect(Protocol):
     coalesce_above: int
     steering: Steering
     one_socket_per_member: bool
+    meets: bool
     schedules: bool
     echoes: bool
 

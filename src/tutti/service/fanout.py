@@ -8,7 +8,7 @@ from typing import Protocol
 from tutti.core.commands import Told
 from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
-from tutti.core.relays import Relay
+from tutti.core.relays import Directed, Relay
 from tutti.core.room import Room
 from tutti.service.dialect import Dialect, Viewer
 from tutti.service.echoes import Repeated, Tellings, Wish, telling, tellings
@@ -127,9 +127,15 @@ class Audience:
         self.metrics.events_out[dialect.name] += 1
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> None:
-        """Tell everybody who is here now of something that is not kept."""
+        """Tell those who are here now of something that is not kept."""
         frames = self.dialect.relay(relayed, room, now_ms) if self.subscriptions else ()
-        if frames:
+        if not frames:
+            return
+        if isinstance(relayed, Directed):
+            self._send_if(frames, lambda who: who == relayed.to)
+        elif self.dialect.meets:
+            self._send_if(frames, lambda who: who != relayed.member)
+        else:
             self.send(frames)
 
     def send(self, frames: tuple[Frame, ...]) -> None:
@@ -138,6 +144,12 @@ class Audience:
             for peer in peers:
                 peer.send(frame)
         self.metrics.deliveries[self.dialect.name] += len(frames) * len(self.subscriptions)
+
+    def _send_if(self, frames: tuple[Frame, ...], meant: Callable[[MemberId], bool]) -> None:
+        for subscription in tuple(self.subscriptions):
+            if meant(subscription.member):
+                subscription.send(frames)
+                self.metrics.deliveries[self.dialect.name] += len(frames)
 
     def _coalesce(self, kind: type[Event], recorded: Recorded, room: Room, now_ms: float) -> None:
         """In a large room the newest roster speaks for those before it. The first goes out at once."""

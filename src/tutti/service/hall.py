@@ -11,6 +11,7 @@ from tutti.service.identity import Gate
 from tutti.service.limits import Buckets
 from tutti.service.logins import Logins
 from tutti.service.passes import Bearers, Passes
+from tutti.service.passwords import Passwords
 from tutti.service.ports import Principal
 from tutti.service.rooms import Rooms
 
@@ -29,6 +30,7 @@ class Hall:
         self.passes = passes or Passes(token_bytes(32), closed=gate.closed)
         self.bearers = Bearers()
         self.logins = logins or Logins()
+        self.passwords = Passwords()
         self.new_room_id = new_room_id
         """A fresh id in the manner of this dialect."""
         limits = rooms.limits
@@ -39,6 +41,7 @@ class Hall:
         self.failed_asks = Buckets(limits.failed_joins) if limits else None
         """Apart from joins: a page left open that talks to a room long gone keeps nobody beside it from joining."""
         self.failed_tokens = Buckets(limits.failed_tokens) if limits else None
+        self.failed_passwords = Buckets(limits.failed_joins) if limits else None
         self.founding = Buckets(limits.rooms_per_address) if limits else None
 
     def log_out(self, login: str) -> None:

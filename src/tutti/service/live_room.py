@@ -17,12 +17,23 @@ import structlog
 
 from tutti.core import commands as c
 from tutti.core.decide import Decision, decide
-from tutti.core.events import Event, MemberLeft, Recorded, RoomClosed, RoomOpened, WaitBegan, WaitEnded
+from tutti.core.events import (
+    CallLeft,
+    Event,
+    MemberLeft,
+    Recorded,
+    RoomClosed,
+    RoomOpened,
+    WaitBegan,
+    WaitEnded,
+)
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Relay
+from tutti.core.relays import Directed, Relay
 from tutti.core.room import Room, evolve, fold
+from tutti.service.calls import Calls
 from tutti.service.deadline import Deadline
+from tutti.service.door import Door
 from tutti.service.echoes import Wish
 from tutti.service.fanout import Audience, Subscription
 from tutti.service.lead import lead_ms
@@ -73,6 +84,8 @@ class LiveRoom:
         self.audiences: dict[str, Audience] = {}
         self.presence = Presence(self, rooms.wheel)
         self.helm = Helm(self, rooms.wheel, rooms.clock)
+        self.calls = Calls(self, rooms.wheel, rooms.clock)
+        self.door = Door(self, rooms.wheel)
         self._deadline = Deadline(self, rooms.wheel, rooms.clock)
         self._rooms = rooms
         self._scheduling = False
@@ -89,7 +102,8 @@ class LiveRoom:
     @property
     def idle(self) -> bool:
         """Nobody listens here and nothing is under way: the replica may be dropped."""
-        return not self._turning and not any(a.subscriptions for a in self.audiences.values())
+        here = any(a.subscriptions for a in self.audiences.values()) or self.door.waiting
+        return not self._turning and not here
 
     def submit(
         self, command: c.Command, who: MemberId | None, done: Done, *, done_already: bool = False
@@ -109,7 +123,7 @@ class LiveRoom:
                 done(decision)
                 return
             if isinstance(decision, Relay):
-                self._relay(decision, now_ms)
+                self.relay(decision, now_ms)
                 decision = ()
             if not decision and self.state is not None:
                 self._observe(command, who, now_ms)
@@ -134,14 +148,36 @@ class LiveRoom:
             self._scheduling = self._scheduling or dialect.schedules
         if dialect.one_socket_per_member:
             self._let_go(subscription.member, keep=subscription)
+        elif dialect.meets:
+            self._hang_up(audience, subscription.member, keep=subscription)
         audience.subscriptions[subscription] = subscription.peer
         self.presence.came(subscription)
+        if dialect.meets:
+            self.calls.came(subscription)
 
     def detach(self, subscription: Subscription) -> None:
         """Stop telling it. Its member is lost, unless another connection of theirs is here or they come back in time."""
         audience = self.audiences.get(subscription.dialect.name)
         if audience is not None and audience.subscriptions.pop(subscription, None) is not None:
             self.presence.went(subscription)
+            if subscription.dialect.meets:
+                self.calls.went(subscription)
+
+    def go(self, subscription: Subscription) -> None:
+        """Its member leaves; if that cannot be kept now, it is lost, and leaves a little later."""
+        self.replaced(subscription)
+
+        def answered(answer: Answer) -> None:
+            if isinstance(answer, Refused) and answer.reason.may_retry:
+                self.presence.missed(subscription.member)
+
+        self.submit(c.Leave(), subscription.member, answered)
+
+    def replaced(self, subscription: Subscription) -> None:
+        """The same connection is about to listen anew: nobody was lost."""
+        audience = self.audiences.get(subscription.dialect.name)
+        if audience is not None and audience.subscriptions.pop(subscription, None) is not None:
+            self.presence.dropped(subscription)
 
     def load(self, snapshot: Room | None, events: tuple[Recorded, ...]) -> None:
         """Begin with what is kept: nobody is connected yet, and its time may be up."""
@@ -149,6 +185,8 @@ class LiveRoom:
         self._kept_seq = snapshot.seq if snapshot else 0
         if self.state is not None and self.state.closed is None:
             self.presence.restored(self.state)
+            self.calls.restored(self.state)
+            self.door.restored(self.state)
             self._deadline.changed(self.state)
         self._rooms.changed(self)
 
@@ -176,6 +214,8 @@ class LiveRoom:
 
     def _stop(self) -> None:
         self.presence.stop()
+        self.calls.stop()
+        self.door.stop()
         self.helm.stop()
         self._deadline.stop()
 
@@ -186,13 +226,16 @@ class LiveRoom:
             return decide(state, command, who, now_ms)
         return decide(state, command, who, now_ms, lead_ms(self.audiences.values()))
 
-    def _relay(self, relayed: Relay, now_ms: float) -> None:
+    def relay(self, relayed: Relay, now_ms: float) -> None:
         """For those who listen here, now; nothing of it is kept."""
         if self.state is None:
             return
         for audience in tuple(self.audiences.values()):
             try:
-                audience.relay(relayed, self.state, now_ms)
+                if audience.dialect.meets and isinstance(relayed, Directed):
+                    self.calls.post(relayed.to, audience.dialect.relay(relayed, self.state, now_ms))
+                else:
+                    audience.relay(relayed, self.state, now_ms)
             except Exception:  # one dialect's trouble is not the others'
                 log.exception("bug", room=self.id, dialect=audience.dialect.name)
 
@@ -341,7 +384,7 @@ class LiveRoom:
             if isinstance(answer, Accepted):
                 self._observe(asked.command, asked.who, now_ms)
                 if answer.relay is not None:
-                    self._relay(answer.relay, now_ms)
+                    self.relay(answer.relay, now_ms)
                 if answer.events:
                     self._rooms.metrics.fanout.observe((now_ms - asked.at_ms) / 1000)
             try:
@@ -371,7 +414,11 @@ class LiveRoom:
             case MemberLeft(member):
                 self._let_go(member)
                 self.presence.left(member)
+                self.calls.left(member)
                 self.helm.forget(member)
+            case CallLeft(member):
+                self._hang_up_everywhere(member)
+                self.calls.left(member)
             case RoomClosed():
                 for audience in self.audiences.values():
                     for subscription in tuple(audience.subscriptions):
@@ -381,6 +428,7 @@ class LiveRoom:
                 self._deadline.changed(room)
             case _:
                 self.presence.changed(recorded.event, room)
+                self.door.changed(recorded.event)
                 self.helm.changed(recorded.event, room)
         self._rooms.changed(self)
 
@@ -389,6 +437,17 @@ class LiveRoom:
             for subscription in tuple(audience.subscriptions):
                 if subscription.member == member and subscription is not keep:
                     self._drop(subscription)
+
+    def _hang_up(self, audience: Audience, member: MemberId, keep: Subscription | None = None) -> None:
+        """Whoever has another meeting connection now has no use for the one before."""
+        for subscription in tuple(audience.subscriptions):
+            if subscription.member == member and subscription is not keep:
+                self._drop(subscription)
+
+    def _hang_up_everywhere(self, member: MemberId) -> None:
+        for audience in self.audiences.values():
+            if audience.dialect.meets:
+                self._hang_up(audience, member)
 
     def _drop(self, subscription: Subscription) -> None:
         self.audiences[subscription.dialect.name].subscriptions.pop(subscription, None)

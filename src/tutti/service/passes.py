@@ -13,8 +13,10 @@ from hashlib import blake2b, sha256
 from typing import TypeGuard
 
 from tutti.core.ids import MemberId, RoomId
+from tutti.core.membership import RECORDERS
 
 PREFIX = "tp1."
+RECORDER = "tr1."
 LONGEST = 1024
 
 
@@ -29,19 +31,41 @@ class Passes:
 
     def holder(self, room: RoomId, token: str | None) -> MemberId | None:
         """Whose pass for this room the token is; None if it is none."""
-        if not is_pass(token):
+        recording = self.recording(room, token)
+        if recording is not None:
+            return MemberId(RECORDERS + recording)
+        named = self._named(room, token, PREFIX, b"")
+        return None if named is None else MemberId(named)
+
+    def issue_recorder(self, room: RoomId, recording: str) -> str:
+        """For our own recorder of this recording."""
+        return f"{RECORDER}{_text(recording.encode())}.{_text(self._sign(room, recording, b'recorder'))}"
+
+    def recording(self, room: RoomId, token: str | None) -> str | None:
+        """Of which recording in this room the token makes its holder the recorder."""
+        return self._named(room, token, RECORDER, b"recorder")
+
+    def proof(self, room: RoomId, browser: str) -> str:
+        """By what this room knows a browser again, which tells nothing of the browser itself."""
+        return self._sign(room, browser, b"browser").hex()
+
+    def _named(self, room: RoomId, token: str | None, prefix: str, purpose: bytes) -> str | None:
+        """What the token names, if it is one of ours."""
+        if token is None or not token.startswith(prefix) or len(token) > LONGEST:
             return None
         try:
             _, name, signature = token.split(".")
-            member = MemberId(_bytes(name).decode())
+            named = _bytes(name).decode()
             given = _bytes(signature)
         except ValueError:
             return None
-        return member if hmac.compare_digest(given, self._sign(room, member)) else None
+        return named if hmac.compare_digest(given, self._sign(room, named, purpose)) else None
 
-    def _sign(self, room: RoomId, member: MemberId) -> bytes:
-        said = b"%d:%s%s" % (len(room.encode()), room.encode(), member.encode())
-        return blake2b(said, key=self._key, digest_size=18).digest()  # a MAC by design: RFC 7693 section 2.9
+    def _sign(self, room: RoomId, named: str, purpose: bytes = b"") -> bytes:
+        said = b"%d:%s%s" % (len(room.encode()), room.encode(), named.encode())
+        return blake2b(
+            said, key=self._key, digest_size=18, person=purpose
+        ).digest()  # a MAC: RFC 7693 section 2.9
 
 
 class Bearers:
@@ -67,7 +91,7 @@ class Bearers:
 
 def is_pass(token: str | None) -> TypeGuard[str]:
     """Whether it looks like one, valid or not."""
-    return token is not None and token.startswith(PREFIX) and len(token) <= LONGEST
+    return token is not None and token.startswith((PREFIX, RECORDER)) and len(token) <= LONGEST
 
 
 def _hash(token: str) -> bytes:

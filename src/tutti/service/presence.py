@@ -49,7 +49,12 @@ class Presence:
     def went(self, subscription: Subscription) -> None:
         """A connection was lost: if it was the member's last, its grace begins."""
         if self.dropped(subscription):
-            self._lease(subscription.member, self._grace_ms(subscription.member))
+            self._lease(subscription.member, self.grace_ms(subscription.member))
+
+    def missed(self, member: MemberId) -> None:
+        """Its grace begins, if it has no connection."""
+        if member not in self._here:
+            self._lease(member, self.grace_ms(member))
 
     def dropped(self, subscription: Subscription) -> bool:
         """A connection ended with nobody to miss it. Whether it was the member's last."""
@@ -63,7 +68,7 @@ class Presence:
     def renewed(self, member: MemberId) -> None:
         """A sign of life from somebody who may have no connection here."""
         if member not in self._here and member in self._leases:
-            self._lease(member, max(self._grace_ms(member), AFTER_RESTART_MS))
+            self._lease(member, max(self.grace_ms(member), AFTER_RESTART_MS))
 
     def left(self, member: MemberId) -> None:
         self._here.pop(member, None)
@@ -73,7 +78,8 @@ class Presence:
         match event:
             case MemberJoined(member) | RoomOpened(host=member):
                 if member.id not in self._here and not _may_stay_away(room, member.id):
-                    self._lease(member.id, max(FIRST_VISIT_MS, room.defaults.grace_ms))
+                    first_ms = 0.0 if member.calling else FIRST_VISIT_MS
+                    self._lease(member.id, max(first_ms, room.defaults.grace_ms))
             case _:
                 pass
 
@@ -81,14 +87,15 @@ class Presence:
         """After a load: whoever is not connected has time to come."""
         for member in room.members:
             if member not in self._here and not _may_stay_away(room, member):
-                self._lease(member, max(self._grace_ms(member), AFTER_RESTART_MS))
+                self._lease(member, max(self.grace_ms(member), AFTER_RESTART_MS))
 
     def stop(self) -> None:
         for lease in self._leases.values():
             lease.cancel()
         self._leases.clear()
 
-    def _grace_ms(self, member: MemberId) -> float:
+    def grace_ms(self, member: MemberId) -> float:
+        """How long it may be unseen."""
         room = self._live.state
         if room is None:
             return 0.0

@@ -116,6 +116,20 @@ class Rooms:
         self._loading[room_id] = [then]
         self.spawn(self._load(room_id))
 
+    def reach(self, room_id: RoomId, then: Callable[[LiveRoom | Refused], None]) -> None:
+        """As `find`, but a room that is not there is handed over as well: without a state, to be opened at once."""
+        room_id = canonical(room_id)
+
+        def found(live: LiveRoom | Refused) -> None:
+            if isinstance(live, Refused) and live.reason is Reason.ROOM_NOT_FOUND:
+                live = self._live.get(room_id) or self._admit(room_id)
+                then(live)
+                self.release(live)
+            else:
+                then(live)
+
+        self.find(room_id, found)
+
     def submit(self, room_id: RoomId, command: c.Command, who: MemberId | None, done: Done) -> None:
         """Ask a room; `done` hears the answer."""
 

@@ -18,10 +18,12 @@ from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.service import dialect as d
 from tutti.service.connection import Connection
+from tutti.service.fanout import Subscription
 from tutti.service.hall import Hall
 from tutti.service.identity import matched
 from tutti.service.inbox import Inbox, Reply
 from tutti.service.limits import Bucket
+from tutti.service.live_room import LiveRoom
 from tutti.service.metrics import Metrics
 from tutti.service.ports import Principal
 from tutti.service.speaker import Speaker, Spoken
@@ -57,12 +59,16 @@ class Session:
         token: str | None,
         principal: Principal | None,
         parted: Parted | None = None,
+        entered: Callable[[], None] | None = None,
     ) -> None:
-        """`parted` is called when a room has let go of this connection, and whatever was being answered is answered."""
+        """`parted` is called when a room has let go of this connection, and whatever was being answered is answered.
+
+        `entered` is called when it has been told that it is in a room.
+        """
         self.connection = connection
         self._hall = hall
         self._speaker = Speaker(hall, connection, token=token, principal=principal)
-        self._visits = Visits(hall, connection, self._speaker, self._part)
+        self._visits = Visits(hall, connection, self._speaker, self._part, entered)
         self._parted = parted
         self._parting: Callable[[], None] | None = None
         self._inbox: Inbox | None = None
@@ -81,6 +87,11 @@ class Session:
     def signed_in(self) -> bool:
         """Whether it is known who this is: by a token, or by a pass that let them in."""
         return self._speaker.principal is not None or bool(self._visits)
+
+    @property
+    def where(self) -> tuple[LiveRoom, Subscription] | None:
+        """The room that it is in, for connections that are in one at a time."""
+        return self._visits.first
 
     def too_fast(self, now_ms: float) -> float:
         """Count one more thing from this connection; how long to wait before it, in seconds."""
@@ -107,6 +118,16 @@ class Session:
             parting()
         if self._inbox:
             self._next()
+
+    def present(self, token: str | None) -> None:
+        """What it shows from now on to say who it is, as long as it is nobody."""
+        if not self.signed_in:
+            self._speaker.token = token
+
+    def left(self) -> None:
+        """As `closed`, by somebody who meant to go."""
+        self._visits.leave()
+        self.closed()
 
     def closed(self) -> None:
         """The connection is gone: its members are lost, not left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.service import dialect as d
 from tutti.service.connection import Connection
@@ -18,7 +18,7 @@ from tutti.service.rooms import canonical
 
 EXPIRED = Refused(Reason.UNAUTHENTICATED, "Your token has expired; sign in again")
 
-Spoken = d.Found | d.Enter | d.Exit | d.Ask | d.Renew | d.Resync
+Spoken = d.Found | d.Enter | d.Exit | d.Ask | d.Renew | d.Resync | d.Protect
 """Every sentence that somebody must have said."""
 
 
@@ -69,6 +69,16 @@ class Speaker:
             return None
         claimed = sentence.who or entered_as(sentence) or self._remembered(sentence)
         return believed(token or self._connection.id, claimed)
+
+    def proven(self, sentence: Spoken, dialect: str) -> bool:
+        """Whether it is by more than a claim that it is known who says this."""
+        if self.principal is not None or self._hall.gate.verifies(dialect):
+            return True
+        return not isinstance(sentence, d.Found) and self.shows_pass(sentence.room)
+
+    def shows_pass(self, room: RoomId) -> bool:
+        """Whether it has been here before, as somebody whom we gave a pass."""
+        return self._hall.passes.holder(canonical(room), self.token) is not None
 
     async def verified(self) -> Principal | Refused:
         """Who the token that it came with belongs to; known from now on."""

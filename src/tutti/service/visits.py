@@ -10,9 +10,12 @@ from tutti.core import commands as c
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
+from tutti.core.roster import Role
 from tutti.service import dialect as d
+from tutti.service.arrival import Arrival
 from tutti.service.connection import Connection
 from tutti.service.fanout import Subscription
+from tutti.service.frames import Frame
 from tutti.service.hall import Hall
 from tutti.service.limits import Buckets
 from tutti.service.live_room import Accepted, Answer, LiveRoom
@@ -38,6 +41,8 @@ class Visits:
         "_connection",
         "_gone",
         "_hall",
+        "_has_entered",
+        "_knock",
         "_next",
         "_parted",
         "_skew",
@@ -46,20 +51,34 @@ class Visits:
         "_under_way",
     )
 
-    def __init__(self, hall: Hall, connection: Connection, speaker: Speaker, parted: Parted) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        connection: Connection,
+        speaker: Speaker,
+        parted: Parted,
+        entered: Callable[[], None] | None = None,
+    ) -> None:
         self._hall = hall
         self._connection = connection
         self._speaker = speaker
         self._parted = parted
+        self._has_entered = entered
         self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
         self._gone = False
         self._skew: Skew | None = None
+        self._knock: _Knock | None = None
         self._under_way = 0
         self._next: Callable[[], None] | None = None
         """What was said behind wishes that are under way, and waits for them."""
 
     def __bool__(self) -> bool:
         return bool(self._subscriptions)
+
+    @property
+    def first(self) -> tuple[LiveRoom, Subscription] | None:
+        """Where it is, if it is in one room at most."""
+        return next(iter(self._subscriptions.values()), None)
 
     def heed(self, turn: Turn, sentence: Spoken, who: Principal) -> None:
         """Wishes that want no answer may follow one another into a room's queue; whatever else is said waits for them."""
@@ -80,14 +99,23 @@ class Visits:
                 self._see(turn, sentence, who.id)
             case d.Found():
                 self._found(turn, sentence, who)
+            case d.Protect():
+                self._protect(turn, sentence, who.id)
             case _:
                 assert_never(sentence)
 
     def end(self) -> None:
         """The connection is gone: its members are lost, not left."""
         self._gone = True
+        self._stop_knocking()
         for live, subscription in tuple(self._subscriptions.values()):
             self._detach(live, subscription)
+
+    def leave(self) -> None:
+        """The connection is gone, and whoever was on it meant to go."""
+        for live, subscription in tuple(self._subscriptions.values()):
+            self._forget(live.id, subscription)
+            live.go(subscription)
 
     def part_from_others(self, member: MemberId) -> None:
         """Whoever is known to be somebody listens no longer as somebody else."""
@@ -157,20 +185,68 @@ class Visits:
     def _enter(self, turn: Turn, enter: d.Enter, who: Principal) -> None:
         """Join if not a member yet, then listen, then be welcomed; in that order nothing is missed or told twice."""
 
-        def found(live: LiveRoom) -> None:
-            if enter.as_host and live.state is not None and live.state.host != who.id:
-                turn.refuse(Refused(Reason.NOT_ALLOWED, "Only the host may join as host"))
-                return
+        anew = (
+            enter.resume is None and self._speaker.shows_pass(enter.room) and self.entered_as(enter) is None
+        )
 
-            def joined(answer: Answer) -> None:
-                if enter.resume is None or isinstance(answer, Refused):
-                    self._welcome(turn, live, who.id, answer)
-                else:
-                    turn.later(self._resume(turn, live, who.id, answer, enter.resume))
+        def joined(live: LiveRoom, member: MemberId, answer: Answer) -> None:
+            if enter.door is not None and isinstance(answer, Accepted) and self._knocks(live, member):
+                self._wait(turn, live, member, enter.door)
+            elif enter.resume is None or isinstance(answer, Refused):
+                self._welcome(turn, live, member, answer, anew=anew)
+            else:
+                turn.later(self._resume(turn, live, member, answer, enter.resume))
 
-            live.submit(c.Join(enter.name or who.name or who.id), who.id, turn.guard(joined))
+        arrival = Arrival(
+            self._hall,
+            turn,
+            enter,
+            who.id,
+            name=enter.name or who.name or who.id,
+            known=self._known(turn, enter),
+            recording=self._hall.passes.recording(canonical(enter.room), self._speaker.token),
+            client=self._connection.client,
+            then=joined,
+        )
+        self._find(turn, enter.room, arrival.at, self._hall.failed_joins, opening=enter.opens is not None)
 
-        self._find(turn, enter.room, found, self._hall.failed_joins)
+    def _known(self, turn: Turn, enter: d.Enter) -> bool:
+        return self._speaker.proven(enter, turn.dialect.name) or self.entered_as(enter) is not None
+
+    def _knocks(self, live: LiveRoom, member: MemberId) -> bool:
+        return live.state is not None and member in live.state.knocks
+
+    def _wait(self, turn: Turn, live: LiveRoom, member: MemberId, doorway: d.Doorway) -> None:
+        """Until somebody who may says whether it is let in."""
+        if self._gone:
+            live.submit(c.EndKnock(member), None, lambda _: None)
+            return
+        self._stop_knocking()
+        self._knock = knock = _Knock(self, live, member, turn.dialect, doorway)
+        turn.done(live.state)
+        live.door.came(member, knock)
+
+    def let_in(self, knock: _Knock) -> None:
+        """It need wait no longer."""
+        self._knock = None
+        room = knock.live.state
+        if room is not None:
+            self._begin(knock.dialect, knock.live, room, knock.member, None)
+
+    def turned_away(self, knock: _Knock) -> None:
+        if self._knock is knock:
+            self._knock = None
+            self._connection.send(knock.doorway.turned_away())
+            self._parted(knock.live.state, knock.member)
+
+    def say(self, frame: Frame) -> None:
+        self._connection.send(frame)
+
+    def _stop_knocking(self) -> None:
+        knock, self._knock = self._knock, None
+        if knock is not None:
+            knock.live.door.went(knock.member, knock)
+            self._hall.rooms.release(knock.live)
 
     async def _resume(
         self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer, after: Position
@@ -184,8 +260,13 @@ class Visits:
         room_id: RoomId,
         then: Callable[[LiveRoom], None],
         guesses: Buckets | None,
+        *,
+        opening: bool = False,
     ) -> None:
-        """`then` hears the room. Whoever keeps naming rooms that there are not is guessing, and has to wait."""
+        """`then` hears the room. Whoever keeps naming rooms that there are not is guessing, and has to wait.
+
+        `opening`: a room that is not there is one to be opened.
+        """
         hall, client = self._hall, self._connection.client
         slow = hall.dry(guesses, client)
         if slow is not None:
@@ -204,7 +285,8 @@ class Visits:
             else:
                 then(live)
 
-        hall.rooms.find(room_id, turn.guard(found))
+        look = hall.rooms.reach if opening else hall.rooms.find
+        look(room_id, turn.guard(found))
 
     def _welcome(
         self,
@@ -213,6 +295,8 @@ class Visits:
         who: MemberId,
         answer: Answer,
         missed: Missed | None = None,
+        *,
+        anew: bool = False,
     ) -> None:
         """`missed`: what there was since they were last here, or why that cannot be told; None: they did not ask."""
         if self._gone:  # while it was being admitted; its member has a first visit's time to come back
@@ -225,13 +309,29 @@ class Visits:
         elif (over := ended(room)) is not None:
             turn.refuse(over)
         else:
-            subscription = self._listen(turn.dialect, live, who)
-            self._remember(turn.dialect, room, who)
-            now_ms = self._hall.rooms.clock.now_ms()
-            subscription.send(picture(turn.dialect, room, subscription.viewer, now_ms, missed))
-            subscription.was_told(room, now_ms)
-            live.helm.entered(subscription)
+            self._begin(turn.dialect, live, room, who, missed, anew=anew)
             turn.done(room)
+
+    def _begin(
+        self,
+        dialect: d.Dialect,
+        live: LiveRoom,
+        room: Room,
+        who: MemberId,
+        missed: Missed | None,
+        *,
+        anew: bool = False,
+    ) -> None:
+        subscription = self._listen(dialect, live, who)
+        self._remember(dialect, room, who)
+        now_ms = self._hall.rooms.clock.now_ms()
+        subscription.send(picture(dialect, room, subscription.viewer, now_ms, missed))
+        subscription.was_told(room, now_ms)
+        live.helm.entered(subscription)
+        if dialect.meets:
+            live.calls.entered(subscription, resumed=not isinstance(missed, str | None), anew=anew)
+        if self._has_entered is not None:
+            self._has_entered()
 
     def _remember(self, dialect: d.Dialect, room: Room, who: MemberId) -> None:
         token = self._speaker.token
@@ -241,7 +341,7 @@ class Visits:
     def _listen(self, dialect: d.Dialect, live: LiveRoom, who: MemberId) -> Subscription:
         before = self._subscriptions.pop(live.id, None)
         if before is not None:
-            live.detach(before[1])
+            live.replaced(before[1])
         subscription = Subscription(self._connection, who, dialect, lambda: self._lost(live, subscription))
         self._subscriptions[live.id] = (live, subscription)
         live.attach(subscription)
@@ -296,6 +396,25 @@ class Visits:
             live.helm.entered(entered[1])
         turn.done(room)
 
+    def _protect(self, turn: Turn, sentence: d.Protect, who: MemberId) -> None:
+        """Who may not is told so before anything is computed."""
+
+        def found(live: LiveRoom) -> None:
+            member = None if live.state is None else live.state.members.get(who)
+            if member is None or member.role is not Role.HOST:
+                reason = Reason.NOT_A_MEMBER if member is None else Reason.NOT_ALLOWED
+                turn.refuse(Refused(reason))
+            elif sentence.password is None:
+                live.submit(c.SetPassword(None), who, turn.answered)
+            else:
+                turn.later(self._protect_with(turn, live, sentence.password, who))
+
+        self._find(turn, sentence.room, found, self._hall.failed_asks)
+
+    async def _protect_with(self, turn: Turn, live: LiveRoom, password: str, who: MemberId) -> None:
+        kept = await self._hall.passwords.kept(password)
+        live.submit(c.SetPassword(kept), who, turn.answered)
+
     def _found(self, turn: Turn, found: d.Found, who: Principal) -> None:
         slow = self._hall.taken(self._hall.founding, self._connection.client)
         if slow is not None:
@@ -328,3 +447,27 @@ class Visits:
         if entered is None or entered[1].member != who:
             return None
         return entered
+
+
+class _Knock:
+    """Somebody's connection at a room's door."""
+
+    __slots__ = ("_visits", "dialect", "doorway", "live", "member")
+
+    def __init__(
+        self, visits: Visits, live: LiveRoom, member: MemberId, dialect: d.Dialect, doorway: d.Doorway
+    ) -> None:
+        self._visits = visits
+        self.live = live
+        self.member = member
+        self.dialect = dialect
+        self.doorway = doorway
+
+    def waits(self, position: int) -> None:
+        self._visits.say(self.doorway.waiting(position))
+
+    def let_in(self) -> None:
+        self._visits.let_in(self)
+
+    def turned_away(self) -> None:
+        self._visits.turned_away(self)

@@ -99,14 +99,17 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def acceptance(handshake: Handshake, subprotocol: str | None) -> bytes:
+def acceptance(
+    handshake: Handshake, subprotocol: str | None, headers: Iterable[tuple[str, str]] = ()
+) -> bytes:
     """The 101 response to a request that `check` has passed."""
     key = (handshake.headers.get("sec-websocket-key") or "").encode()
     accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
     chosen = f"Sec-WebSocket-Protocol: {subprotocol}\r\n".encode() if subprotocol else b""
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: %b\r\n%b\r\n" % (accept, chosen)
+        b"Sec-WebSocket-Accept: %b\r\n%b%b\r\n" % (accept, chosen, more)
     )
 
 

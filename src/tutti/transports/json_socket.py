@@ -8,14 +8,12 @@ the code that says why: see `docs/reference/protocol/native.md`.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
 
 import msgspec
-import structlog
 from msgspec import Meta
 
 from tutti.core.ids import MemberId
@@ -24,23 +22,19 @@ from tutti.core.room import Room
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame, websocket_header
 from tutti.service.hall import Hall
-from tutti.service.metrics import Tally
 from tutti.service.session import Session
 from tutti.service.timers import Timer
 from tutti.transports.cors import Cors
-from tutti.transports.engineio_admission import FORBIDDEN, Admission, Refusal
-from tutti.transports.handshake import Handshake
-from tutti.transports.websocket import Accepted, Heartbeat, Rejected, WebSocket
+from tutti.transports.engineio_admission import Admission
+from tutti.transports.handshake import Handshake, Rejected
+from tutti.transports.room_socket import RoomSocket, RoomSockets
+from tutti.transports.websocket import Accepted, Heartbeat, WebSocket
 from tutti.transports.wsframes import FINAL, TEXT
-
-log = structlog.get_logger("tutti.socket")
 
 HELLO_WITHIN_S: Final = 10.0
 MAX_MESSAGE: Final = 64 * 1024
 BEAT_S: Final = 15.0
 BURST: Final = 5
-ROUND_TRIPS: Final = 5
-"""How many of the last round trips the worst is taken of."""
 RECONNECT_AFTER_MS: Final = 500
 RECONNECT_WITHIN_MS: Final = 5_000
 
@@ -88,7 +82,7 @@ class Manners:
     parted_with: Callable[[Room, MemberId], tuple[int, str]]
 
 
-class JsonSockets:
+class JsonSockets(RoomSockets["JsonSocket"]):
     """All connections in one dialect. `below(n)`: a random whole number under n."""
 
     def __init__(
@@ -102,94 +96,43 @@ class JsonSockets:
         new_id: Callable[[], str],
         below: Callable[[int], int],
     ) -> None:
-        self.hall = hall
-        self.dialect = dialect
+        super().__init__(hall, dialect, manners.events, cors=cors, admission=admission, new_id=new_id)
         self.manners = manners
-        self.open: set[JsonSocket] = set()
-        self.admission = admission
-        self._cors = cors
-        self._new_id = new_id
         self._below = below
-        tallies = hall.rooms.metrics.events_in
-        self._tallies = {name: tallies.setdefault((dialect.name, name), Tally()) for name in manners.events}
 
     def route(self, request: Handshake, room: str) -> Accepted | Rejected:
-        """The channel for a WebSocket that asks to be let in. Browsers leave it to us to look at the origin."""
-        headers = request.headers
-        if not self._cors.allows(headers.get("origin"), headers.get("host")):
-            return _rejected(FORBIDDEN)
+        """The channel for a WebSocket that asks to be let in."""
+        foreign = self.of_another_origin(request)
+        if foreign is not None:
+            return foreign
         offered, ours = request.subprotocols, self.manners.subprotocol
         if offered and ours not in offered:
             return Rejected(400, f"The subprotocol spoken here is {ours}.\n".encode())
-        refusal = self.admission.refuse(request.client)
-        if refusal is not None:
-            return _rejected(refusal)
-        socket = JsonSocket(self, self._new_id(), request.client, room)
+        crowd = self.one_too_many(request)
+        if crowd is not None:
+            return crowd
+        socket = JsonSocket(self, self.new_id(), request.client, room)
         heartbeat = Heartbeat(BEAT_S, BEAT_S, socket.round_trip, burst=BURST)
         chosen = ours if offered else None
         return Accepted(socket, chosen, max_payload=MAX_MESSAGE, heartbeat=heartbeat)
-
-    def entered(self, socket: JsonSocket) -> None:
-        self.open.add(socket)
-        self.admission.enter(socket.client)
-        self.hall.rooms.metrics.connections += 1
-
-    def left(self, socket: JsonSocket) -> None:
-        if socket in self.open:
-            self.open.discard(socket)
-            self.admission.leave(socket.client)
-            self.hall.rooms.metrics.connections -= 1
-
-    def count(self, name: str) -> None:
-        tally = self._tallies.get(name)
-        if tally is not None:
-            tally.count += 1
 
     def reconnect_in_ms(self) -> int:
         """Everybody is sent away at once, and is not to come back at once."""
         return RECONNECT_AFTER_MS + self._below(RECONNECT_WITHIN_MS - RECONNECT_AFTER_MS)
 
 
-class JsonSocket:
+class JsonSocket(RoomSocket):
     """The channel of one WebSocket, and the connection of the session on it."""
 
-    __slots__ = (
-        "_deadline", "_entered", "_half_rtt_ms", "_home", "_room", "_rtts_ms", "_session", "_socket",
-        "client", "close", "id", "send",
-    )  # fmt: skip
-
-    send: Callable[[Frame], None]
-    close: Callable[[int, str], None]
+    __slots__ = ("_deadline", "_entered", "_home", "_room", "_session")
 
     def __init__(self, home: JsonSockets, id_: str, client: str, room: str) -> None:
-        self.id = id_
-        self.client = client
+        super().__init__(id_, client)
         self._home = home
         self._room = msgspec.Raw(_json(room))
         self._session: Session | None = None
         self._entered = False
-        self._half_rtt_ms = 0.0
-        self._rtts_ms: deque[float] = deque(maxlen=ROUND_TRIPS)
         self._deadline: Timer | None = None
-        self._socket: WebSocket
-
-    # -- for the session
-
-    @property
-    def half_rtt_ms(self) -> float:
-        """Half the smallest round trip seen; 0 while unknown."""
-        return self._half_rtt_ms
-
-    @property
-    def rtt_ms(self) -> float:
-        """The worst of the last few round trips; 0 while unknown."""
-        return max(self._rtts_ms, default=0.0)
-
-    def pause(self) -> None:
-        self._socket.pause_reading()
-
-    def resume(self) -> None:
-        self._socket.resume_reading()
 
     # -- for the node
 
@@ -202,11 +145,9 @@ class JsonSocket:
     # -- for the WebSocket
 
     def opened(self, socket: WebSocket) -> None:
-        self._socket = socket
-        self.send, self.close = socket.send, socket.close
+        self.is_on(socket)
         self._home.entered(self)
         self._deadline = self._home.hall.rooms.wheel.after(HELLO_WITHIN_S, self._too_late)
-        log.debug("socket.connected", socket=self.id, client=self.client)
 
     def text(self, data: bytes) -> None:
         try:
@@ -227,16 +168,9 @@ class JsonSocket:
 
     def closed(self, code: int, reason: str) -> None:
         self._stop_waiting()
-        self._home.left(self)
-        log.debug("socket.closed", socket=self.id, code=code, reason=reason)
+        self._home.left(self, code, reason)
         if self._session is not None:
             self._session.closed()
-
-    def round_trip(self, took_s: float) -> None:
-        took_ms = took_s * 1000
-        self._rtts_ms.append(took_ms)
-        half_ms = took_ms / 2
-        self._half_rtt_ms = min(self._half_rtt_ms or half_ms, half_ms)
 
     # -- sentences
 
@@ -325,7 +259,3 @@ def _token_of(data: bytes) -> str | None:
         return _token.decode(data).token
     except msgspec.MsgspecError:
         return None
-
-
-def _rejected(refusal: Refusal) -> Rejected:
-    return Rejected(refusal.status, refusal.body, (("Content-Type", "application/json"),))

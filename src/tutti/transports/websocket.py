@@ -84,13 +84,17 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A channel, the subprotocol chosen for it out of those that the client offered, and its own limits in bytes."""
+    """A channel, the subprotocol chosen for it out of those that the client offered, and its own limits in bytes.
+
+    `headers`: more of the answer to the upgrade.
+    """
 
     channel: Channel
     subprotocol: str | None = None
     max_payload: int | None = None  # of one message; None: the server's
     max_unread: int = LIMIT
     heartbeat: Heartbeat | None = None  # None: the server's
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Route = Callable[[Handshake], Channel | Accepted | Rejected]
@@ -240,7 +244,7 @@ class WebSocket(asyncio.Protocol):
             self._transport.close()
             self._arm(LINGER_S, self._transport.abort)
             return
-        self._transport.write(acceptance(handshake, answer.subprotocol))
+        self._transport.write(acceptance(handshake, answer.subprotocol, answer.headers))
         self._accept(answer)
 
     def _accept(self, accepted: Accepted) -> None:

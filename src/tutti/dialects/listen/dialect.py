@@ -64,6 +64,9 @@ class Listen:
             e.WaitingSwitched,
             e.WaitBegan,
             e.WaitEnded,
+            *(e.CallEntered, e.CallLeft, e.LobbySwitched, e.Knocked, e.KnockEnded, e.SharingChanged),
+            *(e.SharePolicyChanged, e.MuteChanged, e.PasswordChanged, e.SeatKept),
+            *(e.RecordingStarted, e.RecordingStopped),
         )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
@@ -93,6 +96,9 @@ class Listen:
             c.RaiseHand,
             c.SetReady,
             c.SetWaiting,
+            *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
+            *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
+            *(c.HangUp, c.EndKnock),
             c.Depart,
             c.EndWait,
             c.Expire,
@@ -103,6 +109,7 @@ class Listen:
     coalesce_above = 0
     steering = Steering(every_s=120.0, over_ms=1_000.0, hold_s=10.0, modelled=True, restarts_under_ms=1_000.0)
     one_socket_per_member = True
+    meets = False
     schedules = False
     echoes = True
 

@@ -40,6 +40,14 @@ def _words(reason: Reason) -> tuple[int, str, str]:  # noqa: PLR0912 - one case 
             return 409, "SESSION_FULL", "This session is full"
         case Reason.ROOM_LOCKED:
             return 403, "SESSION_LOCKED", "This session lets nobody else in"
+        case Reason.WRONG_PASSWORD:
+            return 403, "PASSWORD_NEEDED", "This session needs its password"
+        case Reason.WAITING_ROOM:
+            return 403, "WAITING_ROOM", "The host lets people into this session one by one"
+        case Reason.ID_TAKEN | Reason.SHARE_TAKEN:
+            return 409, "CONFLICT", reason.sentence
+        case Reason.CHAT_OFF:
+            return 403, "FORBIDDEN", reason.sentence
         case Reason.NOT_A_MEMBER:
             return 403, "FORBIDDEN", "You are not in this session; join it first"
         case Reason.MEMBER_NOT_FOUND:

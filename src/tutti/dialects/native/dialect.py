@@ -37,12 +37,20 @@ class Native:
     name = NAME
     events = frozenset(wire.HEARD)
     unspoken: frozenset[type[Event]] = frozenset()
-    unheard: frozenset[type[c.Command]] = frozenset((c.Report, c.Depart, c.EndWait, c.Expire))
+    unheard: frozenset[type[c.Command]] = frozenset(
+        (
+            *(c.Report, c.Depart, c.EndWait, c.Expire),
+            *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
+            *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
+            *(c.HangUp, c.EndKnock),
+        )
+    )
     personal: frozenset[type[Event]] = frozenset()
     coalesced: frozenset[type[Event]] = frozenset()
     coalesce_above = 0
     steering = Steering(every_s=1.0, over_ms=math.inf, hold_s=0.0, modelled=False)
     one_socket_per_member = False
+    meets = False
     schedules = True
     echoes = False
 
@@ -66,7 +74,7 @@ class Native:
         return ()
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
-        return _say(spoken.Reaction(relayed.member, relayed.emoji, relayed.position_ms))
+        return _say(spoken.relayed(relayed))
 
     def welcome(
         self, room: Room, viewer: Viewer, now_ms: float, reason: Afresh | None = None

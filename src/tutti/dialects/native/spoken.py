@@ -13,6 +13,7 @@ from tutti.core.events import Recorded
 from tutti.core.ids import MemberId
 from tutti.core.media import Media as CoreMedia
 from tutti.core.queue import Entry as CoreEntry
+from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
 from tutti.core.room import Room
 from tutti.core.roster import Member as CoreMember
 from tutti.core.timeline import Timeline as CoreTimeline
@@ -50,7 +51,7 @@ class Media(Part, frozen=True):
 
 
 class Member(Part, frozen=True):
-    """`hand`: since when it is raised. `ready`: null if this client never said."""
+    """`hand`: since when it is raised. `ready`: null if this client never said. `calling`: can be seen and heard."""
 
     id: str
     name: str
@@ -59,6 +60,8 @@ class Member(Part, frozen=True):
     offset: float
     hand: float | None
     ready: bool | None
+    calling: bool
+    muted: bool
 
 
 class Entry(Part, frozen=True):
@@ -86,6 +89,14 @@ class Wait(Part, frozen=True):
     until: float
 
 
+class RecordedNow(Part, frozen=True):
+    """What is recorded now, and since when."""
+
+    id: str
+    by: str | None
+    since: float
+
+
 class You(Part, frozen=True):
     id: str
     role: str
@@ -108,6 +119,10 @@ class Snapshot(Part, frozen=True):
     chat: list[Line]
     wait_for_all: bool
     waiting: Wait | None
+    lobby: bool
+    protected: bool
+    sharing: list[str]
+    recording: RecordedNow | None
     opened_at: float
     expires_at: float
 
@@ -257,6 +272,86 @@ class Waited(Numbered, tag="waited", frozen=True):
     missing: list[str]
 
 
+class CallEntered(Numbered, tag="callEntered", frozen=True):
+    """Somebody can be seen and heard: they have joined the room's meeting."""
+
+    member: str
+
+
+class CallLeft(Numbered, tag="callLeft", frozen=True):
+    """Somebody can be seen and heard no more, and stays in the room."""
+
+    member: str
+
+
+class Lobby(Numbered, tag="lobby", frozen=True):
+    """Whether newcomers wait to be let in."""
+
+    on: bool
+
+
+class Knocked(Numbered, tag="knocked", frozen=True):
+    """Somebody waits to be let in."""
+
+    member: str
+    name: str
+
+
+class KnockEnded(Numbered, tag="knockEnded", frozen=True):
+    """Somebody waits no more: let in, or not."""
+
+    member: str
+    admitted: bool
+
+
+class Sharing(Numbered, tag="sharing", frozen=True):
+    """Somebody shows their screen, or stopped."""
+
+    member: str
+    on: bool
+
+
+class SharePolicy(Numbered, tag="sharePolicy", frozen=True):
+    """Whether one screen is shown at a time."""
+
+    one: bool
+
+
+class Muted(Numbered, tag="muted", frozen=True):
+    """Somebody's microphone is off, or on again; `by` turned it."""
+
+    member: str
+    muted: bool
+    by: str
+
+
+class Protected(Numbered, tag="protected", frozen=True):
+    """Whether newcomers need a password."""
+
+    on: bool
+
+
+class SeatKept(Numbered, tag="seatKept", frozen=True):
+    """The host was lost, and has its seat back if it comes back by room time `until`."""
+
+    member: str
+    until: float
+
+
+class RecordingStarted(Numbered, tag="recordingStarted", frozen=True):
+    """What is seen and heard is recorded from now on."""
+
+    id: str
+    by: str | None
+
+
+class RecordingStopped(Numbered, tag="recordingStopped", frozen=True):
+    """Nothing is recorded any more."""
+
+    id: str
+    by: str | None
+
+
 class Closed(Numbered, tag="closed", frozen=True):
     """The room has ended: `host_ended`, `host_lost` or `expired`."""
 
@@ -269,6 +364,28 @@ class Reaction(Told, tag="reaction", frozen=True):
     member: str
     emoji: str
     position: float
+
+
+class Whisper(Told, tag="whisper", frozen=True):
+    """Somebody in the meeting said this to you alone."""
+
+    member: str
+    name: str
+    text: str
+    at: float
+
+
+class Asked(Told, tag="unmuteAsked", frozen=True):
+    """Somebody who moderates asks you to turn your microphone on."""
+
+    by: str
+
+
+class CallLine(Told, tag="callLine", frozen=True):
+    """The line to somebody in the meeting is lost, or there again."""
+
+    member: str
+    lost: bool
 
 
 class Doing(Part, frozen=True):
@@ -324,11 +441,17 @@ class Pong(Told, tag="pong", frozen=True):
     at: float
 
 
+InMeeting = (
+    e.CallEntered | e.CallLeft | e.LobbySwitched | e.Knocked | e.KnockEnded | e.SharingChanged
+    | e.SharePolicyChanged | e.MuteChanged | e.PasswordChanged | e.SeatKept | e.RecordingStarted | e.RecordingStopped
+)  # fmt: skip
+
 EVENTS: Final = (
     Opened, Joined, Left, Host, Role, Locked, Capacity, ChatSwitched, Offset, MediaChanged, TimelineMoved,
-    QueueChanged, Chat, Hand, Ready, WaitForAll, Waiting, Waited, Closed,
+    QueueChanged, Chat, Hand, Ready, WaitForAll, Waiting, Waited, CallEntered, CallLeft, Lobby, Knocked, KnockEnded,
+    Sharing, SharePolicy, Muted, Protected, SeatKept, RecordingStarted, RecordingStopped, Closed,
 )  # fmt: skip
-OTHERS: Final = (Welcome, Reaction, Status, Ack, Refused, Malformed, Draining, Pong)
+OTHERS: Final = (Welcome, Reaction, Whisper, Asked, CallLine, Status, Ack, Refused, Malformed, Draining, Pong)
 SPOKEN: Final = {str(told.__struct_config__.tag): told for told in (*EVENTS, *OTHERS)}
 """Every message there is, by its type: what `/asyncapi.json` is made of."""
 
@@ -341,9 +464,9 @@ def event(recorded: Recorded, room: Room) -> Numbered:  # noqa: PLR0912 - one ca
             return Opened(seq, at, recorded.epoch, snapshot(room))
         case e.MemberJoined(member):
             return Joined(seq, at, _member(member))
-        case e.MemberLeft(member_id, left):
+        case e.MemberLeft(member_id, left, _):
             return Left(seq, at, member_id, left.value)
-        case e.HostChanged(host, was):
+        case e.HostChanged(host, was, _):
             return Host(seq, at, host, was)
         case e.RoleChanged(member_id, role):
             return Role(seq, at, member_id, role.value)
@@ -361,9 +484,9 @@ def event(recorded: Recorded, room: Room) -> Numbered:  # noqa: PLR0912 - one ca
             return TimelineMoved(seq, at, _timeline(timeline), move.value, by)
         case e.QueueChanged(queue, by):
             return QueueChanged(seq, at, [_entry(entry) for entry in queue], by)
-        case e.ChatSaid(member_id, name, text):
+        case e.ChatSaid(member_id, name, text, _):
             return Chat(seq, at, member_id, name, text)
-        case e.HandChanged(member_id, raised):
+        case e.HandChanged(member_id, raised, _):
             return Hand(seq, at, member_id, raised)
         case e.ReadyChanged(member_id, ready):
             return Ready(seq, at, member_id, ready)
@@ -376,11 +499,57 @@ def event(recorded: Recorded, room: Room) -> Numbered:  # noqa: PLR0912 - one ca
         case e.RoomClosed(closed):
             return Closed(seq, at, closed.value)
         case _:
+            return _in_meeting(seq, at, happened)
+
+
+def _in_meeting(seq: int, at: float, happened: InMeeting) -> Numbered:  # noqa: PLR0912 - one case per event, closed
+    match happened:
+        case e.CallEntered(member_id, _):
+            return CallEntered(seq, at, member_id)
+        case e.CallLeft(member_id):
+            return CallLeft(seq, at, member_id)
+        case e.LobbySwitched(on):
+            return Lobby(seq, at, on)
+        case e.Knocked(member_id, name, _):
+            return Knocked(seq, at, member_id, name)
+        case e.KnockEnded(member_id, admitted):
+            return KnockEnded(seq, at, member_id, admitted)
+        case e.SharingChanged(member_id, on, _):
+            return Sharing(seq, at, member_id, on)
+        case e.SharePolicyChanged(one):
+            return SharePolicy(seq, at, one)
+        case e.MuteChanged(member_id, muted, by):
+            return Muted(seq, at, member_id, muted, by)
+        case e.PasswordChanged(password):
+            return Protected(seq, at, password is not None)
+        case e.SeatKept(member_id, until_ms, _, _):
+            return SeatKept(seq, at, member_id, until_ms)
+        case e.RecordingStarted(id_, began):
+            return RecordingStarted(seq, at, id_, began)
+        case e.RecordingStopped(id_, ended, _):
+            return RecordingStopped(seq, at, id_, ended)
+        case _:
             assert_never(happened)
 
 
+def relayed(relay: Relay) -> Told:
+    match relay:
+        case Reacted(member, emoji, position_ms):
+            return Reaction(member, emoji, position_ms)
+        case Whispered(member, name, _, text, at_ms, _):
+            return Whisper(member, name, text, at_ms)
+        case UnmuteAsked(by, _):
+            return Asked(by)
+        case Lost(member):
+            return CallLine(member, True)
+        case Back(member, _):
+            return CallLine(member, False)
+        case _:
+            assert_never(relay)
+
+
 def snapshot(room: Room) -> Snapshot:
-    waiting = room.waiting
+    waiting, recording = room.waiting, room.recording
     return Snapshot(
         id=room.id,
         name=room.name,
@@ -396,6 +565,12 @@ def snapshot(room: Room) -> Snapshot:
         chat=[_line(line) for line in room.chat],
         wait_for_all=room.waits,
         waiting=None if waiting is None else Wait(list(waiting.members), waiting.until_ms),
+        lobby=room.lobby,
+        protected=room.password is not None,
+        sharing=list(room.sharing),
+        recording=None
+        if recording is None
+        else RecordedNow(recording.id, recording.by, recording.started_at_ms),
         opened_at=room.opened_at_ms,
         expires_at=room.expires_at_ms,
     )
@@ -440,6 +615,8 @@ def _member(member: CoreMember) -> Member:
         member.offset_ms,
         member.hand_ms,
         member.ready,
+        member.calling,
+        member.muted,
     )
 
 

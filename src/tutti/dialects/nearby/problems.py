@@ -63,11 +63,18 @@ def status(reason: Reason) -> HTTPStatus:
             return HTTPStatus.NOT_FOUND
         case Reason.ROOM_EXPIRED | Reason.ROOM_CLOSED:
             return HTTPStatus.GONE
-        case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.NOTHING_PLAYS:
+        case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.NOTHING_PLAYS | Reason.ID_TAKEN | Reason.SHARE_TAKEN:
             return HTTPStatus.CONFLICT
-        case Reason.NOT_A_MEMBER | Reason.NOT_ALLOWED | Reason.NOT_YOURSELF:
-            return HTTPStatus.FORBIDDEN
-        case Reason.EXPELLED | Reason.ROOM_LOCKED:
+        case (
+            Reason.NOT_A_MEMBER
+            | Reason.NOT_ALLOWED
+            | Reason.NOT_YOURSELF
+            | Reason.EXPELLED
+            | Reason.ROOM_LOCKED
+            | Reason.WRONG_PASSWORD
+            | Reason.WAITING_ROOM
+            | Reason.CHAT_OFF
+        ):
             return HTTPStatus.FORBIDDEN
         case Reason.OUT_OF_RANGE | Reason.UNKNOWN_PROVIDER:
             return HTTPStatus.BAD_REQUEST

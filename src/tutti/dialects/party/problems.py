@@ -186,12 +186,17 @@ def _status(reason: Reason) -> int:
             return 410
         case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.NOTHING_PLAYS:
             return 409
+        case Reason.ID_TAKEN | Reason.SHARE_TAKEN:
+            return 409
         case (
             Reason.ROOM_LOCKED
             | Reason.NOT_A_MEMBER
             | Reason.NOT_ALLOWED
             | Reason.EXPELLED
             | Reason.NOT_YOURSELF
+            | Reason.WRONG_PASSWORD
+            | Reason.WAITING_ROOM
+            | Reason.CHAT_OFF
         ):
             return 403
         case Reason.OUT_OF_RANGE | Reason.UNKNOWN_PROVIDER:

@@ -54,6 +54,9 @@ class Watch:
             *(e.RoomOpened, e.RoleChanged, e.LockChanged, e.CapacityChanged, e.ChatSwitched, e.OffsetSet),
             *(e.QueueChanged, e.ChatSaid, e.HandChanged),
             *(e.ReadyChanged, e.WaitingSwitched, e.WaitBegan, e.WaitEnded),
+            *(e.CallEntered, e.CallLeft, e.LobbySwitched, e.Knocked, e.KnockEnded, e.SharingChanged),
+            *(e.SharePolicyChanged, e.MuteChanged, e.PasswordChanged, e.SeatKept),
+            *(e.RecordingStarted, e.RecordingStopped),
         )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
@@ -61,6 +64,9 @@ class Watch:
             *(c.Appoint, c.SetLock, c.SetCapacity, c.SwitchChat, c.SetOffset, c.Close, c.Depart, c.Expire),
             *(c.AddToQueue, c.RemoveFromQueue, c.MoveInQueue, c.PlayNext),
             *(c.Chat, c.React, c.RaiseHand, c.Observe, c.SetReady, c.SetWaiting, c.EndWait),
+            *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
+            *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
+            *(c.HangUp, c.EndKnock),
         )
     )
     personal: frozenset[type[Event]] = frozenset()
@@ -68,6 +74,7 @@ class Watch:
     coalesce_above = 10
     steering = Steering(every_s=1.0, over_ms=750.0, hold_s=5.0, modelled=False)
     one_socket_per_member = False
+    meets = False
     schedules = False
     echoes = True
 

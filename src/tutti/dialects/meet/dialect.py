@@ -1,0 +1,419 @@
+"""Guide 004's events, between the socket and the rooms.
+
+Whoever did something shows it by itself already, so that its own is told to everybody else; what it said in the chat
+is acknowledged to it. Events carry their number in the room as `seq`, beside `event` and `data`.
+"""
+
+# ruff: noqa: ARG002 - the port hands every dialect the same things
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from tutti.core import commands as c
+from tutti.core import events as e
+from tutti.core.chat import ChatLine
+from tutti.core.events import Event, LeaveReason, Recorded
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.refusals import Refused
+from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
+from tutti.core.room import Room
+from tutti.core.roster import Role
+from tutti.dialects.meet import errors, spoken
+from tutti.dialects.meet.defaults import CAPACITY, NAME
+from tutti.dialects.meet.fields import explained
+from tutti.dialects.meet.heard import HEARD, WISHES, About
+from tutti.service.dialect import Afresh, Malformed, Sentence, Steering, Viewer
+from tutti.service.frames import Frame
+from tutti.service.ports import Clock
+from tutti.service.standing import Standing
+
+IceServers = Callable[[str, float], list[dict[str, Any]]]
+"""For this peer, by the wall clock in seconds."""
+Pass = Callable[[RoomId, MemberId], str]
+
+_decoders: Final = {name: msgspec.json.Decoder(said) for name, said in WISHES.items()}
+_context: Final = msgspec.json.Decoder(tuple[str, str | None])
+_json: Final = msgspec.json.Encoder().encode
+
+Frames = tuple[Frame, ...]
+
+
+def _mesh(_: Room) -> str:
+    return "mesh"
+
+
+class Meet:
+    """A sentence comes as two arguments: its `data`, and `[room, proof of the browser]`.
+
+    `objects`: `peers` are told as objects, to front ends that asked for that.
+    """
+
+    name = NAME
+    events = frozenset(HEARD)
+    unspoken: frozenset[type[Event]] = frozenset(
+        (
+            *(e.RoomOpened, e.OffsetSet, e.MediaChanged, e.TimelineMoved, e.QueueChanged, e.SeatKept),
+            *(e.ReadyChanged, e.WaitingSwitched, e.WaitBegan, e.WaitEnded),
+        )
+    )
+    unheard: frozenset[type[c.Command]] = frozenset(
+        (
+            *(c.Open, c.SetOffset, c.ChangeMedia, c.ChangeProvider, c.ChangeEpisode),
+            *(c.Play, c.Pause, c.Seek, c.SeekBy, c.SetRate, c.Report, c.Observe),
+            *(c.AddToQueue, c.RemoveFromQueue, c.MoveInQueue, c.PlayNext, c.SetReady, c.SetWaiting, c.Close),
+            *(c.Depart, c.HangUp, c.EndKnock, c.EndWait, c.Expire),
+        )
+    )
+    personal: frozenset[type[Event]] = frozenset(
+        (
+            *(e.MemberLeft, e.HostChanged, e.RoleChanged, e.ChatSaid, e.HandChanged, e.SharingChanged),
+            *(e.MuteChanged, e.Knocked, e.KnockEnded),
+        )
+    )
+    coalesced: frozenset[type[Event]] = frozenset()
+    coalesce_above = 0
+    steering = Steering(every_s=1.0, over_ms=math.inf, hold_s=0.0, modelled=False)
+    one_socket_per_member = False
+    meets = True
+    schedules = True
+    echoes = False
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        issue: Pass,
+        new_id: Callable[[], str],
+        ice_servers: IceServers = lambda _peer, _now_s: [],
+        topology: Callable[[Room], str] = _mesh,
+        capacity: int = CAPACITY,
+        objects: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._issue = issue
+        self._new_id = new_id
+        self._ice_servers = ice_servers
+        self._topology = topology
+        self._capacity = capacity
+        self._objects = objects
+        self._last: tuple[Recorded, Frames] | None = None
+        """What everybody is told of the newest event that is told to each."""
+
+    # -- what clients say
+
+    def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
+        data, context = args
+        decoder = _decoders.get(name)
+        if decoder is None:
+            raise Malformed(f"There is no event {name[:64]!r} here")
+        try:
+            said = decoder.decode(data)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
+            raise Malformed(f"{name}: {explained(problem)}") from None
+        room, proof = _context.decode(context)
+        return said.meaning(About(RoomId(room), room, self._capacity, self, proof, self._new_id))
+
+    # -- what is told of events
+
+    def encode(self, recorded: Recorded, room: Room, now_ms: float) -> Frames:
+        said = self._said(recorded, room)
+        return () if said is None else (_frame(said[0], said[1], recorded.seq),)
+
+    def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> Frames:
+        event, me = recorded.event, viewer.member
+        if _is_own(event, me):
+            return ()
+        match event:
+            case e.MemberLeft(member, LeaveReason.EXPELLED, _) if member == me:
+                return (_frame("kicked", spoken.Kicked(), recorded.seq),)
+            case e.Knocked() | e.KnockEnded() if not _moderates(room, me):
+                return ()
+            case e.MuteChanged(member, True, _) if member == me:
+                wish = _frame("mute-participant", spoken.MuteParticipant(me), recorded.seq)
+                return (wish, *self._told_all(recorded, room, now_ms))
+            case e.RoleChanged(member, _) | e.HostChanged(member, _, _) if member == me:
+                return (*self._told_all(recorded, room, now_ms), *self._knocking(room, me))
+            case _:
+                return self._told_all(recorded, room, now_ms)
+
+    def relay(self, relayed: Relay, room: Room, now_ms: float) -> Frames:
+        match relayed:
+            case Reacted(member, emoji, _):
+                return (_frame("reaction", spoken.Reaction(member, emoji)),)
+            case Whispered(member, name, _, text, at_ms, id_):
+                said = spoken.PrivateMessage(id_ or self._new_id(), member, name, text, self._wall_ms(at_ms))
+                return (_frame("private-message", said),)
+            case UnmuteAsked(by, _):
+                return (_frame("unmute-requested", spoken.OfPeer(by)),)
+            case Lost(member):
+                return (_frame("peer-reconnecting", spoken.OfPeer(member)),)
+            case Back(member, resumed):
+                return (_frame("peer-reconnected", spoken.Reconnected(member, resumed)),)
+
+    # -- what is told to one
+
+    def welcome(self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None) -> Frames:
+        peers = [m.id for m in room.members.values() if m.calling and m.id != viewer.member]
+        everybody = list(room.members)
+        return (
+            self._peers(
+                room, viewer.member, peers, everybody, chat=self._history(room), seq=room.seq, resumed=False
+            ),
+            *self._knocking(room, viewer.member),
+        )
+
+    def replay(self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float) -> Frames:
+        """Who was there before what was missed; then that, in order."""
+        me = viewer.member
+        peers, newcomers = _before(events, room, me)
+        known = [one for one in room.members if one not in newcomers]
+        first = self._peers(room, me, peers, known, chat=[], seq=room.seq - len(events), resumed=True)
+        again = (frame for recorded in events for frame in self._again(recorded, room, viewer, now_ms))
+        return (first, *again)
+
+    def founded(self, room: Room, viewer: Viewer, now_ms: float) -> Frames:
+        return self.welcome(room, viewer, now_ms)
+
+    def resync(self, room: Room, viewer: Viewer, now_ms: float) -> Frames:
+        return self.welcome(room, viewer, now_ms)
+
+    def steer(
+        self, room: Room, viewer: Viewer, drift_ms: float | None, now_ms: float, correct: bool
+    ) -> Frames:
+        return ()
+
+    def status(self, room: Room, standings: Mapping[MemberId, Standing], now_ms: float) -> Frames:
+        return ()
+
+    def waiting(self, position: int) -> Frame:
+        return _frame("waiting", spoken.Waiting(position))
+
+    def turned_away(self) -> Frame:
+        return _frame("kicked", spoken.Kicked("denied"))
+
+    def chat_ack(self, room: Room, member: MemberId, id_: str) -> Frame | None:
+        """That what it said under this id is told to everybody; None: it is no longer kept."""
+        line = next((one for one in reversed(room.chat) if one.id == id_ and one.member == member), None)
+        return None if line is None else self._ack(id_, line.seq, line.at_ms)
+
+    def whisper_ack(self, id_: str, now_ms: float) -> Frame:
+        return _frame("chat-ack", spoken.ChatAck(id_, None, self._wall_ms(now_ms)))
+
+    def refuse(self, refused: Refused) -> Frame:
+        return _frame("error", errors.refused(refused))
+
+    def malformed(self, problem: str) -> Frame:
+        return _frame("error", errors.malformed(problem))
+
+    def answer(self, outcome: Room | Refused | Malformed | None) -> bytes:
+        """The `data` of an error; nothing where all is well, for the room has said so."""
+        if isinstance(outcome, Refused):
+            return _json(errors.refused(outcome))
+        return _json(errors.malformed(str(outcome))) if isinstance(outcome, Malformed) else b""
+
+    # -- within
+
+    def _told_all(self, recorded: Recorded, room: Room, now_ms: float) -> Frames:
+        """The same frames for each, encoded once."""
+        if self._last is None or self._last[0] is not recorded:
+            self._last = (recorded, self.encode(recorded, room, now_ms))
+        return self._last[1]
+
+    def _again(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> Frames:
+        """What somebody missed. It cannot know which of its own wishes were heard, so that those are told as well."""
+        event, me = recorded.event, viewer.member
+        match event:
+            case e.ChatSaid(member, _, _, id_) if member == me and id_ is not None:
+                return (self._ack(id_, recorded.seq, recorded.at_ms),)
+            case e.Knocked() | e.KnockEnded() if not _moderates(room, me):
+                return ()
+            case e.MemberLeft(member, _, _) | e.CallEntered(member, _) | e.CallLeft(member) if member == me:
+                return ()
+            case e.MemberJoined(member) if member.id == me:
+                return ()
+            case _:
+                return self.encode(recorded, room, now_ms)
+
+    def _said(self, recorded: Recorded, room: Room) -> tuple[str, msgspec.Struct] | None:
+        event = recorded.event
+        match event:
+            case e.MemberJoined(member):
+                if not member.calling:
+                    shown = spoken.participant(member, hands=room.hands, sharing=room.sharing)
+                    return "participant-joined", spoken.ParticipantJoined(shown)
+                return "peer-joined", spoken.PeerJoined(member.id, member.name, spoken.kind(member))
+            case e.MemberLeft(who, _, calling):
+                return "peer-left" if calling else "participant-left", spoken.OfPeer(who)
+            case e.CallEntered(who, _):
+                return "peer-joined", spoken.PeerJoined(who, _name(room, who))
+            case e.CallLeft(who):
+                return "peer-left", spoken.OfPeer(who)
+            case e.HostChanged(host, _, why):
+                return "host-changed", spoken.HostChanged(host, why.value)
+            case e.RoleChanged(who, role):
+                return "role-changed", spoken.RoleChanged(who, spoken.role(role))
+            case e.ChatSaid(who, name, text, id_):
+                line = ChatLine(recorded.seq, recorded.at_ms, who, name, text, id_)
+                return "chat-message", self._line(line)
+            case e.HandChanged(who, True, _):
+                order = room.hands.index(who) + 1 if who in room.hands else len(room.hands) + 1
+                return "raise-hand", spoken.HandRaised(who, _name(room, who), order)
+            case e.HandChanged(who, _, _):
+                return "lower-hand", spoken.OfPeer(who)
+            case e.MuteChanged(who, muted, by):
+                return "participant-muted", spoken.ParticipantMuted(who, muted, by)
+            case _:
+                return self._said_of_room(recorded)
+
+    def _said_of_room(self, recorded: Recorded) -> tuple[str, msgspec.Struct] | None:  # noqa: PLR0912 - one case per event
+        at_ms = recorded.at_ms
+        match recorded.event:
+            case e.LockChanged(locked):
+                return "room-locked" if locked else "room-unlocked", spoken.Nothing()
+            case e.ChatSwitched(on):
+                return "chat-enabled" if on else "chat-disabled", spoken.Nothing()
+            case e.CapacityChanged(capacity):
+                return "capacity-changed", spoken.Capacity(capacity)
+            case e.PasswordChanged(password):
+                return "password-changed", spoken.Protected(password is not None)
+            case e.SharingChanged(who, on, _):
+                return "screen-share-start" if on else "screen-share-stop", spoken.OfPeer(who)
+            case e.SharePolicyChanged(one):
+                return "share-policy", spoken.Policy(one)
+            case e.LobbySwitched(on):
+                return "waiting-room-changed", spoken.Switched(on)
+            case e.Knocked(who, name, _):
+                return "waiting-participant-joined", spoken.WaitingParticipant(
+                    who, name, self._wall_ms(at_ms)
+                )
+            case e.KnockEnded(who, _):
+                return "waiting-participant-left", spoken.OfPeer(who)
+            case e.RecordingStarted(id_, by):
+                return "recording-started", spoken.RecordingStarted(id_, by, self._wall_ms(at_ms))
+            case e.RecordingStopped(id_, _, since_ms):
+                lasted_ms = round(at_ms - since_ms)
+                return "recording-stopped", spoken.RecordingStopped(id_, lasted_ms, self._wall_ms(at_ms))
+            case e.RoomClosed(reason):
+                return "room-closed", spoken.RoomClosed(reason.value)
+            case _:
+                return None
+
+    def _peers(
+        self,
+        room: Room,
+        me: MemberId,
+        peers: list[MemberId],
+        shown: list[MemberId],
+        *,
+        chat: list[spoken.ChatMessage],
+        seq: int,
+        resumed: bool,
+    ) -> Frame:
+        said = spoken.Peers(
+            your_id=me,
+            peers=[spoken.Peer(p, _name(room, p)) for p in peers] if self._objects else list[str | spoken.Peer](peers),
+            is_host=room.host == me,
+            host_id=room.host,
+            room_locked=room.locked,
+            participants=[
+                spoken.participant(room.members[one], hands=room.hands, sharing=room.sharing) for one in shown
+            ],
+            resume_token=self._issue(room.id, me),
+            ice_servers=self._ice_servers(me, self._wall_ms(self._clock.now_ms()) / 1000),
+            seq=seq,
+            epoch=room.epoch,
+            topology=self._topology(room),
+            chat_enabled=room.chat_on,
+            chat=chat,
+            lobby=room.lobby,
+            one_share=room.one_share,
+            protected=room.password is not None,
+            capacity=room.capacity,
+            resumed=resumed,
+            recording=self._recording(room),
+        )
+        return _frame("peers", said)
+
+    def _recording(self, room: Room) -> spoken.RecordingStarted | msgspec.UnsetType:
+        now = room.recording
+        if now is None:
+            return msgspec.UNSET
+        return spoken.RecordingStarted(now.id, now.by, self._wall_ms(now.started_at_ms))
+
+    def _history(self, room: Room) -> list[spoken.ChatMessage]:
+        return [self._line(line) for line in room.chat]
+
+    def _line(self, line: ChatLine) -> spoken.ChatMessage:
+        id_ = line.id or f"seq-{line.seq}"
+        return spoken.ChatMessage(id_, line.member, line.name, line.text, self._wall_ms(line.at_ms))
+
+    def _ack(self, id_: str, seq: int, at_ms: float) -> Frame:
+        return _frame("chat-ack", spoken.ChatAck(id_, seq, self._wall_ms(at_ms)), seq)
+
+    def _knocking(self, room: Room, me: MemberId) -> Frames:
+        """Who waits to be let in, for somebody who has just come to be one who may."""
+        if not _moderates(room, me):
+            return ()
+        return tuple(
+            _frame(
+                "waiting-participant-joined",
+                spoken.WaitingParticipant(who, knock.name, self._wall_ms(knock.at_ms)),
+            )
+            for who, knock in room.knocks.items()
+        )
+
+    def _wall_ms(self, room_ms: float) -> int:
+        return round(self._clock.wall_ms(room_ms))
+
+
+def _is_own(event: Event, me: MemberId) -> bool:
+    """Whether this viewer did it, and shows it already."""
+    match event:
+        case e.ChatSaid(member, _, _, id_):
+            return member == me and id_ is not None
+        case e.HandChanged(member, _, by) | e.SharingChanged(member, _, by):
+            return member == me and by is None
+        case e.MuteChanged(member, _, by):
+            return member == me == by
+        case e.MemberLeft(member, reason, _):
+            return member == me and reason is not LeaveReason.EXPELLED
+        case _:
+            return False
+
+
+def _before(events: Sequence[Recorded], room: Room, me: MemberId) -> tuple[list[MemberId], set[MemberId]]:
+    """Who was in the call before these events, of which `room` is the outcome; and who came by them."""
+    calling = {m.id: None for m in room.members.values() if m.calling}
+    newcomers = set[MemberId]()
+    for recorded in reversed(events):
+        match recorded.event:
+            case e.MemberJoined(member):
+                calling.pop(member.id, None)
+                newcomers.add(member.id)
+            case e.CallEntered(who, _):
+                calling.pop(who, None)
+            case e.MemberLeft(who, _, True) | e.CallLeft(who):
+                calling[who] = None
+            case _:
+                pass
+    return [who for who in calling if who != me], newcomers - {me}
+
+
+def _moderates(room: Room, who: MemberId) -> bool:
+    member = room.members.get(who)
+    return member is not None and member.role in (Role.HOST, Role.MODERATOR)
+
+
+def _name(room: Room, who: MemberId) -> str:
+    member = room.members.get(who)
+    return who if member is None else member.name
+
+
+def _frame(event: str, data: msgspec.Struct, seq: int | None = None) -> Frame:
+    text = b'{"event":"%s","data":%s' % (event.encode(), _json(data))
+    return Frame(text + (b"}" if seq is None else b',"seq":%d}' % seq))
