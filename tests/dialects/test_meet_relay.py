@@ -38,10 +38,10 @@ def test_what_a_message_carries_leaves_as_the_bytes_it_came_as(
         opaque,
         event.encode(),
     )
-    kind, target, frame = relayed(raw, ADA)
-    assert (kind, target) == (event, "bob")
-    assert b'"%b":%b' % (name.encode(), opaque) in frame
-    assert json.loads(frame) == {
+    made = relayed(raw, ADA)
+    assert (made.kind, made.target) == (event, "bob")
+    assert b'"%b":%b' % (name.encode(), opaque) in made.frame
+    assert json.loads(made.frame) == {
         "event": event,
         "data": {"targetPeerId": "bob", name: carried, "peerId": "ada"},
     }

@@ -60,15 +60,25 @@ class _Offer(Enum):
 class _Way:
     """One ordered pair. `held`: in their order, what goes out with its next offer or answer."""
 
-    __slots__ = ("described", "held", "held_bytes", "offer", "offered_ms", "timer")
+    __slots__ = ("_offer", "described", "flows", "held", "held_bytes", "offered_ms", "timer")
 
     def __init__(self) -> None:
-        self.offer = _Offer.NONE
+        self._offer = _Offer.NONE
+        self.flows = False
+        """Candidates go on as they come."""
         self.offered_ms = 0.0
         self.described = False
         self.held: list[bytes] = []
         self.held_bytes = 0
         self.timer: Timer | None = None
+
+    @property
+    def offer(self) -> _Offer:
+        return self._offer
+
+    def stands(self, offer: _Offer) -> None:
+        self._offer = offer
+        self.flows = self.described and offer not in (_Offer.HELD, _Offer.LOST)
 
     def hold(self, frame: bytes) -> bool:
         if len(self.held) >= MOST_HELD or self.held_bytes + len(frame) > MOST_HELD_BYTES:
@@ -143,6 +153,8 @@ class Signalling:
             return Outcome.UNKNOWN
         way = self._way(sender, target)
         if kind == "candidate":
+            if way.flows and target not in self._mailboxes and self._send(target, frame):
+                return Outcome.SENT
             return self._candidate(way, sender, target, frame)
         if kind == "offer":
             return self._offer(way, sender, target, frame)
@@ -183,7 +195,7 @@ class Signalling:
     def _candidate(self, way: _Way, sender: MemberId, target: MemberId, frame: bytes) -> Outcome:
         if way.offer is _Offer.LOST:
             return Outcome.DROPPED
-        if way.described and way.offer is not _Offer.HELD:
+        if way.flows:
             return self._pass_on(sender, target, frame)
         return Outcome.WAITS if way.hold(frame) else Outcome.TOO_MANY
 
@@ -195,7 +207,7 @@ class Signalling:
             if self._is_earlier(sender, target):
                 return self._wait_for_answer(way, sender, target, frame)
             way.let_go()
-            way.offer = _Offer.LOST
+            way.stands(_Offer.LOST)
             return Outcome.DROPPED
         return self._send_offer(way, theirs, sender, target, frame)
 
@@ -207,7 +219,8 @@ class Signalling:
             way.let_go()
         outcome = self._describe(way, sender, target, frame)
         if outcome is not Outcome.TOO_MANY:
-            theirs.offer = way.offer = _Offer.DONE
+            theirs.stands(_Offer.DONE)
+            way.stands(_Offer.DONE)
         return outcome
 
     # -- offers that cross
@@ -215,7 +228,7 @@ class Signalling:
     def _wait_for_answer(self, way: _Way, sender: MemberId, target: MemberId, frame: bytes) -> Outcome:
         way.let_go()
         way.hold(frame)
-        way.offer = _Offer.HELD
+        way.stands(_Offer.HELD)
         way.timer = self._wheel.after(YIELD_S, lambda: self._insist(sender, target))
         return Outcome.WAITS
 
@@ -232,9 +245,10 @@ class Signalling:
     ) -> Outcome:
         outcome = self._describe(way, sender, target, frame)
         if outcome is not Outcome.TOO_MANY:
-            way.offer, way.offered_ms = _Offer.OPEN, self._clock.now_ms()
+            way.offered_ms = self._clock.now_ms()
+            way.stands(_Offer.OPEN)
             if theirs.offer is _Offer.OPEN:
-                theirs.offer = _Offer.LOST
+                theirs.stands(_Offer.LOST)
         return outcome
 
     def _is_earlier(self, one: MemberId, other: MemberId) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -22,10 +22,11 @@ LONGEST_ID: Final = 128
 
 _CARRIES: Final = {"offer": "sdp", "answer": "sdp", "candidate": "candidate"}
 _BEFORE: Final = {kind: b'{"event":"' + kind.encode() + b'","data":' for kind in KINDS}
-_STRING, _OBJECT, _NULL = ord('"'), ord("{"), ord("n")
+_OPAQUE: Final = b'"{'
+_NULL: Final = ord("n")
 
 
-class Relayed(NamedTuple):
+class Relayed(msgspec.Struct, frozen=True, gc=False):
     """`frame`: the text of the message for `target`."""
 
     kind: Kind
@@ -57,33 +58,26 @@ def relayed(raw: bytes, sender: MemberId, username: str | None = None) -> Relaye
         raise Malformed("Not an offer, answer or candidate with a `targetPeerId`") from None
     except KeyError:
         raise Malformed("`targetPeerId` is missing") from None
-    kind, data = message.event, message.data
-    if not 0 < len(target) <= LONGEST_ID:
-        raise Malformed(f"A `targetPeerId` has 1 to {LONGEST_ID} characters")
-    _check_carried(kind, data)
-    data["peerId"] = msgspec.Raw(_encode(sender))
-    if "username" in data:
-        _stamp_name(data, username)
+    kind = message.event
+    _check(kind, target, message.data)
+    data: dict[str, Any] = message.data
+    data["peerId"] = sender
+    if "username" in data:  # names are what the room knows, in which there is no HTML
+        data["username"] = username
+        if username is None:
+            del data["username"]
     return Relayed(kind, MemberId(target), _BEFORE[kind] + _encode(data) + b"}")
 
 
-def _check_carried(kind: Kind, data: dict[str, msgspec.Raw]) -> None:
+def _check(kind: Kind, target: str, data: dict[str, msgspec.Raw]) -> None:
+    if not 0 < len(target) <= LONGEST_ID:
+        raise Malformed(f"A `targetPeerId` has 1 to {LONGEST_ID} characters")
     name = _CARRIES[kind]
     carried = data.get(name)
     if carried is None:
         raise Malformed(f"`{name}` is missing")
     first = memoryview(carried)[0]
-    if first not in (_STRING, _OBJECT) and not (
-        first == _NULL and kind == "candidate"
-    ):  # null: there are no more
+    if first not in _OPAQUE and not (first == _NULL and kind == "candidate"):  # null: there are no more
         raise Malformed(f"`{name}` is a string or an object")
     if len(data) > MOST_MEMBERS:
         raise Malformed(f"A message has at most {MOST_MEMBERS} members")
-
-
-def _stamp_name(data: dict[str, msgspec.Raw], username: str | None) -> None:
-    """Names are what the room knows, in which there is no HTML."""
-    if username is None:
-        del data["username"]
-    else:
-        data["username"] = msgspec.Raw(_encode(username))
