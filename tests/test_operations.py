@@ -24,10 +24,13 @@ from tutti.transports.outbox import Traffic
 
 
 def client(checks: dict[str, str], metrics: Metrics | None = None) -> TestClient[Litestar]:
+    async def looked() -> dict[str, str]:
+        return checks
+
     router = operations.router(
         metrics or Metrics(),
         Traffic(),
-        checks=lambda: checks,
+        checks=looked,
         asyncapi=document(tutti.__version__, app.CHANNELS),
     )
     return TestClient(Litestar([router]))

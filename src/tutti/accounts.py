@@ -34,6 +34,12 @@ class AccountDesk:
     identity: JwtIdentity
     logins: Logins
 
+    async def readiness(self) -> str:
+        """Few words for whoever asks; what the database says is for the log."""
+        return (
+            "ok" if await self.database.trouble() is None else "the database of accounts cannot be read now"
+        )
+
     async def tidy(self) -> None:
         """Now and then. What cannot be deleted now is deleted next time."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -39,7 +39,7 @@ def router(
     metrics: Metrics,
     traffic: Traffic,
     *,
-    checks: Callable[[], Mapping[str, str]],
+    checks: Callable[[], Awaitable[Mapping[str, str]]],
     asyncapi: Mapping[str, Any],
 ) -> Router:
     """`checks`: name and "ok" or a problem, for everything this server needs to serve."""
@@ -65,10 +65,9 @@ def router(
         http_method=PROBED,
         summary="Can it serve? 503 while it cannot",
         tags=["operations"],
-        sync_to_thread=False,
     )
-    def ready() -> Response[Ready]:
-        found = dict(checks())
+    async def ready() -> Response[Ready]:
+        found = dict(await checks())
         fine = all(state == "ok" for state in found.values())
         return Response(Ready("ok" if fine else "unavailable", found), status_code=200 if fine else 503)
 

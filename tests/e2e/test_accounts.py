@@ -142,3 +142,28 @@ async def test_what_somebody_shares_nearby_survives_a_power_cut_and_being_live_d
             **chosen,
         }
         assert (await http.get("/api/v1/location/me")).json()["geohash"] is None
+
+
+async def test_without_its_database_a_server_is_alive_and_not_ready_and_rooms_go_on(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    url = postgres.fresh()
+    env = {"DATABASE_URL": url}
+    async with serving(tmp_path, env=env) as server, httpx.AsyncClient(base_url=server.url) as http:
+        postgres.drop(url)
+        ready = await http.get("/health/ready", timeout=30)
+        assert (ready.status_code, ready.json()) == (
+            503,
+            {
+                "status": "unavailable",
+                "checks": {
+                    "store": "ok",
+                    "accounts": "the database of accounts cannot be read now",
+                    "serving": "ok",
+                },
+            },
+        )
+        assert "does not exist" in await server.says("database.trouble", 10)
+        assert (await http.get("/health")).status_code == 200
+        assert (await http.post("/api/auth/register/", json=ANN)).status_code == 503
+        await made_room(http, "ann")

@@ -27,7 +27,7 @@ class Missing(Exception):
 
 
 class Postgres:
-    """`fresh()` makes an empty database."""
+    """`fresh()` makes an empty database, `drop` takes one away under whoever uses it."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -39,6 +39,10 @@ class Postgres:
         with psycopg.connect(self._url(ACCOUNT), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self._url(name)
+
+    def drop(self, url: str) -> None:
+        with psycopg.connect(self._url(ACCOUNT), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
 
     def _url(self, database: str) -> str:
         return f"postgresql://{ACCOUNT}@127.0.0.1:{self.port}/{database}"

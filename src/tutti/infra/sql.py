@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -29,12 +30,15 @@ from sqlalchemy.ext.asyncio import (
 
 from tutti.service.ports import Unavailable
 
+log = structlog.get_logger("tutti.sql")
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 7_885_561_214_400_451
 """The advisory lock that a migrating process holds on PostgreSQL."""
 BUSY_S = 10.0
 CONNECT_WITHIN_S = 10
 CONNECTIONS = 10
+ANSWER_WITHIN_S = 2.0
 
 _WRITES = "tutti_writes"
 
@@ -55,6 +59,8 @@ class Database:
             self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False
         )
         self._writing = asyncio.Lock() if self.sqlite else None
+        self._looking: asyncio.Task[str | None] | None = None
+        self._trouble: str | None = None
 
     async def open(self) -> None:
         """Bring the tables to the current version. Raises `CannotOpen`."""
@@ -92,8 +98,34 @@ class Database:
             await stack.enter_async_context(session.begin())
             yield session
 
+    async def trouble(self, within_s: float = ANSWER_WITHIN_S) -> str | None:
+        """Why nothing can be read now, if that is so; a change is logged.
+
+        However many ask, one read is under way at a time.
+        """
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        await asyncio.wait((self._looking,), timeout=within_s)
+        problem = self._looking.result() if self._looking.done() else f"no answer in {within_s:g} s"
+        if problem != self._trouble:
+            self._trouble = problem
+            log.warning("database.trouble", problem=problem or "none any more")
+        return problem
+
     async def aclose(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait((self._looking,))
         await self._engine.dispose()
+
+    async def _look(self) -> str | None:
+        """At a row that there is in every database of ours."""
+        try:
+            async with self.reading() as session:
+                await session.execute(text("SELECT version_num FROM alembic_version"))
+        except (Unavailable, SQLAlchemyError) as problem:
+            return _one_line(problem)
+        return None
 
 
 @asynccontextmanager
