@@ -77,6 +77,12 @@ _said = msgspec.json.Decoder(_Said)
 _answer = msgspec.json.Decoder(_Answer)
 _json = msgspec.json.Encoder().encode
 _PONG: Final = Frame(b'{"event":"pong","data":{}}')
+_BEGINNING: Final = len(b'{"event":"offer"')
+"""As much of a message as browsers write it tells what it is, if it is a signal."""
+
+
+def _beginning(event: str) -> bytes:
+    return _json({"event": event, "data": {}})[:_BEGINNING]
 
 
 class Words(Dialect, Protocol):
@@ -134,6 +140,7 @@ class MeetingSockets(RoomSockets["MeetingSocket"]):
         super().__init__(hall, dialect, manners.events, cors=cors, admission=admission, new_id=new_id)
         self.words = dialect
         self.manners = manners
+        self.signals = {_beginning(event): event for event in manners.signals}
 
     def route(self, request: Handshake, room: str) -> Accepted | Rejected:
         """The channel for a WebSocket that asks to be let in."""
@@ -201,6 +208,11 @@ class MeetingSocket(RoomSocket):
             self.close(NORMAL, "no such room")
 
     def text(self, data: bytes) -> None:
+        likely = self._home.signals.get(data[:_BEGINNING])
+        if likely is not None:  # it is read once, and that is where it is found out whether it is one
+            self._home.count(likely)
+            self._signal(likely, data)
+            return
         try:
             head = _head.decode(data)
         except (msgspec.MsgspecError, RecursionError):
@@ -209,8 +221,7 @@ class MeetingSocket(RoomSocket):
         self._home.count(head.event)
         session = self._session
         if head.event in self._home.manners.signals:
-            if session is not None:
-                self._signal(session, head.event, data)
+            self._signal(head.event, data)
         elif head.event == "ping":
             if not self._too_fast(head.event):
                 self.send(_PONG)
@@ -241,8 +252,8 @@ class MeetingSocket(RoomSocket):
 
     # -- for one peer alone
 
-    def _signal(self, session: Session, event: str, data: bytes) -> None:
-        where = session.where
+    def _signal(self, event: str, data: bytes) -> None:
+        where = None if self._session is None else self._session.where
         if where is None:
             return
         live, subscription = where
