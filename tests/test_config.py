@@ -94,6 +94,35 @@ def test_the_watch_guides_env_file_lacks_only_a_long_enough_secret() -> None:
     assert settings.internal_api_key == "your-internal-api-key"
 
 
+NEARBY_GUIDE = {
+    "NODE_ENV": "development",
+    "PORT": "3000",
+    "DATABASE_URL": "postgresql://postgres:password@db.xxx.supabase.co:5432/postgres",
+    "REDIS_HOST": "localhost",
+    "REDIS_PORT": "6379",
+    "SPOTIFY_CLIENT_ID": "your-client-id",
+    "SPOTIFY_CLIENT_SECRET": "your-client-secret",
+    "SPOTIFY_CALLBACK_URL": "http://localhost:3000/api/v1/auth/spotify/callback",
+    "JWT_SECRET": "your-super-secret-key",
+    "JWT_EXPIRATION": "7d",
+    "FRONTEND_URL": "http://localhost:3001",
+}
+
+
+def test_the_nearby_guides_env_file_is_accepted_and_says_what_is_unused() -> None:
+    settings = load(NEARBY_GUIDE)
+    assert settings.unused == ("REDIS_HOST", "REDIS_PORT")
+    assert settings.database_url == NEARBY_GUIDE["DATABASE_URL"]
+    assert settings.spotify_callback_url == NEARBY_GUIDE["SPOTIFY_CALLBACK_URL"]
+
+
+@pytest.mark.parametrize(
+    "host", ["redis", "redis_1", "cache.example.org", "10.0.0.7", "::1", "[2001:db8::1]"]
+)
+def test_any_host_may_hold_redis(host: str) -> None:
+    assert load({"REDIS_HOST": host}).unused == ("REDIS_HOST",)
+
+
 def test_open_mode_makes_its_own_secret_each_time() -> None:
     first, second = load({}).jwt_secret, load({}).jwt_secret
     assert len(first) >= 32
@@ -138,6 +167,13 @@ def test_open_mode_makes_its_own_secret_each_time() -> None:
             "localhost:6379",
             "redis:// or rediss:// or valkey:// or valkeys:// or unix://",
         ),
+        *(
+            ("REDIS_HOST", bad, "the name or address of a host; a URL goes into REDIS_URL")
+            for bad in ("redis://localhost", "localhost:6379", "two words", "хост", "x" * 254)
+        ),
+        ("REDIS_PORT", "0", "a whole number from 1 to 65535"),
+        ("REDIS_PORT", "65536", "a whole number from 1 to 65535"),
+        ("REDIS_PORT", "tcp://10.0.0.1:6379", "a whole number from 1 to 65535"),
         ("INTERNAL_API_KEY", "ключ", "visible ASCII without spaces"),
     ],
 )
@@ -274,7 +310,7 @@ NAMES = [
     "PORT", "TUTTI_ENV", "TUTTI_MODE", "DATABASE_URL", "REDIS_URL", "JWT_SECRET", "SPOTIFY_CLIENT_ID",
     "SPOTIFY_CLIENT_SECRET", "SPOTIFY_API_URL", "SESSION_TIMEOUT_HOURS", "CORS_ORIGIN", "INTERNAL_API_KEY",
     "FRONTEND_URL", "WATCH_PROVIDERS", "TUTTI_TRUSTED_PROXIES", "TUTTI_ALLOW_OPEN_ON", "JWT_SECRET_PREVIOUS",
-    "JWT_SECRET_PREVIOUS_UNTIL", "ACCESS_TOKEN_MINUTES", "PASSWORD_MEMORY_KIB",
+    "JWT_SECRET_PREVIOUS_UNTIL", "ACCESS_TOKEN_MINUTES", "PASSWORD_MEMORY_KIB", "REDIS_HOST", "REDIS_PORT",
 ]  # fmt: skip
 
 

@@ -185,7 +185,9 @@ class Node:
         settings = self._settings
         for name in settings.unused:
             log.warning(
-                "setting.unused", name=name, meaning="this version keeps rooms in SQLite, under TUTTI_DATA"
+                "setting.unused",
+                name=name,
+                meaning="this version needs no Redis: rooms are in SQLite, under TUTTI_DATA",
             )
         if settings.mode is Mode.OPEN:
             log.warning(

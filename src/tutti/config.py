@@ -399,7 +399,14 @@ def _database_url(given: _Given) -> str | None:
 
 def _unused(given: _Given) -> tuple[str, ...]:
     """They are checked all the same, so that they are right on the day when they count."""
-    return ("REDIS_URL",) if _store_url(given, "REDIS_URL", REDISES) else ()
+    _store_url(given, "REDIS_URL", REDISES)
+    host = given.text("REDIS_HOST")
+    if host is not None and not re.fullmatch(
+        r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", host, re.ASCII
+    ):
+        given.wrong("REDIS_HOST", _shown(host), "the name or address of a host; a URL goes into REDIS_URL")
+    given.whole("REDIS_PORT", 6_379, 1, 65_535)
+    return tuple(name for name in ("REDIS_URL", "REDIS_HOST", "REDIS_PORT") if given.secret(name))
 
 
 def _store_url(given: _Given, name: str, schemes: tuple[str, ...]) -> str | None:
