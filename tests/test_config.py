@@ -192,6 +192,10 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [line.partition(":")[0] for line in lines] == ["TUTTI_MODE", "PORT", "SESSION_CODE_LENGTH"]
 
 
+def test_a_secret_that_is_no_text_is_one_mistake() -> None:
+    assert mistakes({"JWT_SECRET": "\udd00"}) == ["JWT_SECRET: got half a character, expected text or bytes"]
+
+
 def test_half_a_spotify_app_is_a_mistake() -> None:
     assert mistakes({"SPOTIFY_CLIENT_ID": "a"})[0].startswith("SPOTIFY_CLIENT_SECRET: got nothing")
     assert mistakes({"SPOTIFY_CLIENT_SECRET": "a"})[0].startswith("SPOTIFY_CLIENT_ID: got nothing")

@@ -204,6 +204,11 @@ class _Given:
     def secret(self, name: str) -> str | None:
         """Exactly as written: somebody else may share it."""
         value = self._env.get(name, "")
+        try:
+            value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            self.wrong(name, "half a character", "text or bytes")
+            return None
         return value if value.strip() else None
 
     def text(self, name: str) -> str | None:

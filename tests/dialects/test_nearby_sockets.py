@@ -57,6 +57,7 @@ EVENTS: tuple[values.NearbyEvent, ...] = (
     values.TrackUpdate(MemberId("a"), values.Track("t", None, ("One", "Two"))),
     values.PlaceChanged(HERE),
     values.WentOffline(),
+    values.PlayerLost(),
     values.FindRequested(VIEW, None),
     values.FindAccepted(VIEW),
     values.BucketUpdate(VIEW),

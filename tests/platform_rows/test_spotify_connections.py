@@ -310,6 +310,16 @@ async def test_after_the_deadline_whoever_was_not_sealed_anew_has_to_connect_aga
     assert await state(world, ann) is State.REAUTH_REQUIRED
 
 
+async def test_what_cannot_be_sealed_anew_is_lost_and_its_owner_told(world: World) -> None:
+    ann = await world.connected()
+    later = world.after_restart(OTHER_SECRET)
+    await later.connections.reseal()
+    assert later.lost == [ann]
+    assert await later.connections.reseal() == 0
+    assert later.lost == [ann]
+    assert await state(world, ann) is State.REAUTH_REQUIRED
+
+
 @pytest.mark.parametrize("rubbish", ["", "x", "é", "gAAAA", "\ud800"])
 def test_what_we_did_not_seal_does_not_open(rubbish: str) -> None:
     with pytest.raises(Unreadable):
