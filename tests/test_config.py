@@ -193,7 +193,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_a_secret_that_is_no_text_is_one_mistake() -> None:
-    assert mistakes({"JWT_SECRET": "\udd00"}) == ["JWT_SECRET: got half a character, expected text or bytes"]
+    assert mistakes({"JWT_SECRET": "\udd00"}) == ("JWT_SECRET: got half a character, expected text or bytes",)
 
 
 def test_half_a_spotify_app_is_a_mistake() -> None:
