@@ -1,4 +1,4 @@
-"""The command line: `tutti serve`, `tutti join`, `tutti token`, `tutti spotify-standin`."""
+"""The command line: `tutti serve`, `tutti join`, `tutti recordings`, `tutti token`, `tutti spotify-standin`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tutti.infra.tokens import JwtIdentity
 
 LATER = {
     "join": "tutti_client.join:join",
+    "recordings": "tutti_media.recorder.program:recordings",
     "spotify-standin": "tutti.infra.spotify_standin.program:spotify_standin",
 }
 """Commands that are loaded when they are asked for."""

@@ -8,7 +8,6 @@ is started again; one that keeps dying ends the recording, and everybody is told
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import signal
 import sys
@@ -31,11 +30,12 @@ log = structlog.get_logger("tutti.recordings")
 TOKEN = "TUTTI_RECORDER_TOKEN"
 STOP_WITHIN_S = 20.0
 RESTARTS, WITHIN_S, AGAIN_S = 3, 60.0, 0.5
-LONGEST_LINE = 1024 * 1024
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR")
 PROGRAM = (sys.executable, "-m", "tutti_media.recorder")
 COMBINING = (sys.executable, "-m", "tutti_media.recorder.program", "combine")
 
 Failed = Callable[[RoomId], None]
+IsOn = Callable[[RoomId, str], Coroutine[Any, Any, bool]]
 
 
 @dataclass(eq=False)
@@ -49,12 +49,13 @@ class _Recording:
 
 
 class RecorderProcesses:
-    """Use as `async with`. `server` is set to ws://host:port when that is known; `failed` ends a room's recording."""
+    """Use as `async with`; it begins when it knows where the server is. `failed` ends a room's recording."""
 
     def __init__(
         self, shelf: RecordingShelf, passes: Passes, wall_ms: Callable[[float], float], failed: Failed
     ) -> None:
-        self.server: str | None = None
+        self._server = ""
+        self._serving = asyncio.Event()
         self._shelf = shelf
         self._passes = passes
         self._wall_ms = wall_ms
@@ -70,6 +71,7 @@ class RecorderProcesses:
     async def __aexit__(self, *_exception: object) -> None:
         """Recorders finish their files; the rooms still say that they are recorded, and so it goes on after a restart."""
         self._closing = True
+        self._serving.set()
         for recording in self._recordings.values():
             recording.stopping.set()
         while self._tasks:
@@ -92,11 +94,14 @@ class RecorderProcesses:
         if known is not None:
             self._note_owners(known, room)
 
-    def begin(self, is_on: Callable[[RoomId, str], Coroutine[Any, Any, bool]]) -> None:
-        """Take up what an earlier server left: `is_on` finds out whether a room still says that it is recorded."""
+    def serves_at(self, server: str, is_on: IsOn) -> None:
+        """Recorders reach the server there (ws://host:port). Takes up what an earlier server left: `is_on` tells whether
+        a room still says that it is recorded under this id."""
+        self._server = server
+        self._serving.set()
         self._spawn(self._take_up(is_on))
 
-    async def _take_up(self, is_on: Callable[[RoomId, str], Coroutine[Any, Any, bool]]) -> None:
+    async def _take_up(self, is_on: IsOn) -> None:
         left = await asyncio.to_thread(lambda: tuple(self._shelf.unfinished()))
         for room, recording, place in left:
             if self._closing:
@@ -109,6 +114,7 @@ class RecorderProcesses:
         place = self._shelf.place(recording.room, recording.id)
         ends: deque[float] = deque(maxlen=RESTARTS)
         loop = asyncio.get_running_loop()
+        await self._serving.wait()
         while not recording.stopping.is_set():
             status = await self._run(recording, place)
             if recording.stopping.is_set():
@@ -128,13 +134,11 @@ class RecorderProcesses:
 
     async def _run(self, recording: _Recording, place: Path) -> int:
         """Its exit status. It is asked to stop when the recording is over, and killed if it does not."""
-        if self.server is None or importlib.util.find_spec("tutti_media") is None:
-            return -1
         process = await asyncio.create_subprocess_exec(
-            *PROGRAM, "--server", self.server, f"--room={recording.room}", f"--recording={recording.id}",
+            *PROGRAM, "--server", self._server, f"--room={recording.room}", f"--recording={recording.id}",
             f"--folder={place}", f"--started-ms={int(recording.started_ms)}", f"--started-by={recording.by or ''}",
             "--with-stdin",
-            env={**os.environ, TOKEN: self._passes.issue_recorder(recording.room, recording.id)},
+            env={**_environment(), TOKEN: self._passes.issue_recorder(recording.room, recording.id)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         log.info("recorder.started", room=recording.room, recording=recording.id, pid=process.pid)
@@ -157,7 +161,7 @@ class RecorderProcesses:
             if self._closing:
                 return
             process = await asyncio.create_subprocess_exec(
-                *COMBINING, str(place),
+                *COMBINING, str(place), env=_environment(),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
             ending = asyncio.create_task(process.wait())
@@ -189,6 +193,11 @@ class RecorderProcesses:
         task = asyncio.create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _environment() -> dict[str, str]:
+    """What a program needs to run; none of the server's secrets."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
 async def _end(process: asyncio.subprocess.Process, ending: asyncio.Task[int]) -> None:

@@ -16,7 +16,7 @@ from tutti.core.room import Room
 from tutti.service.limits import Limits
 from tutti.service.live_room import Accepted, Answer, Done, LiveRoom
 from tutti.service.metrics import Metrics
-from tutti.service.ports import Clock, RoomIndex, RoomLog, Unavailable
+from tutti.service.ports import Clock, Recorders, RoomIndex, RoomLog, Unavailable
 from tutti.service.timers import Timer, TimerWheel
 
 log = structlog.get_logger("tutti.rooms")
@@ -56,6 +56,7 @@ class Rooms:
         self.draining = False
         self.store_fails = False
         """The last thing that was to be kept could not be."""
+        self.recorders: Recorders | None = None
         self._random_text = random_text
         self._live: dict[RoomId, LiveRoom] = {}
         self._loading: dict[RoomId, list[Callable[[LiveRoom | Refused], None]]] = {}
@@ -210,6 +211,8 @@ class Rooms:
             self._cancel_expiry(room.id)
         elif room.id not in self._expiries:
             self._arm_expiry(live, room)
+        if self.recorders is not None:
+            self.recorders.changed(room)
         self.release(live)
 
     def release(self, live: LiveRoom) -> None:

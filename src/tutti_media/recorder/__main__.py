@@ -13,14 +13,17 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import structlog
 import uvloop
 
+from tutti_media.recorder.folder import Busy, Folder
 from tutti_media.recorder.session import Assignment, Session
 
 TOKEN = "TUTTI_RECORDER_TOKEN"
+WAIT_S, AGAIN_S = 20.0, 0.2
 
 
 def main() -> None:
@@ -57,7 +60,20 @@ async def record(task: Assignment, *, with_stdin: bool) -> None:
         loop.add_signal_handler(number, session.stop)
     if with_stdin:
         loop.add_reader(sys.stdin.fileno(), _end_of_input, loop, session)
-    await session.run()
+    with await _alone(Folder(task.folder)):
+        await session.run()
+
+
+async def _alone(folder: Folder) -> ExitStack:
+    """The recorder of a server that was killed may still be finishing its files. Raises `Busy` if it goes on and on."""
+    stack = ExitStack()
+    for _ in range(int(WAIT_S / AGAIN_S)):
+        with suppress(Busy):
+            stack.enter_context(folder.alone())
+            return stack
+        await asyncio.sleep(AGAIN_S)
+    stack.enter_context(folder.alone())
+    return stack
 
 
 def _end_of_input(loop: asyncio.AbstractEventLoop, session: Session) -> None:

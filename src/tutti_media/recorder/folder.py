@@ -8,10 +8,12 @@ combined.json    how far the combined file is; combined.webm when it is done
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,12 @@ from tutti_media.recorder.recovery import recover
 from tutti_media.recorder.take import UNFINISHED, finished
 
 ABOUT, EVENTS, COMBINED, PROGRESS = "recording.json", "events.jsonl", "combined.webm", "combined.json"
+LOCK = "lock"
 Event = Mapping[str, Any]
+
+
+class Busy(Exception):
+    """The text is one line for a person."""
 
 
 class Folder:
@@ -28,6 +35,19 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else records, mends or combines here meanwhile. Raises `Busy` if somebody does."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        held = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise Busy(f"{self.path} is in use by another process") from None
+        finally:
+            os.close(held)
 
     def begin(self, *, room: str, recording: str, started_ms: int, by: str | None = None) -> int:
         """When it began, milliseconds since 1970: another time than `started_ms` if it is being gone on with."""

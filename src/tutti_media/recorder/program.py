@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from tutti_media.recorder.combine import CannotCombine, combine
-from tutti_media.recorder.folder import ABOUT, COMBINED, PROGRESS, Folder, read_json
+from tutti_media.recorder.folder import ABOUT, COMBINED, PROGRESS, Busy, Folder, read_json
 
 FOLDER = click.argument(
     "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -44,8 +44,12 @@ def repair(folders: tuple[Path, ...]) -> None:
     """Finish the files that a killed recorder left in FOLDERS (each a recording, or a folder of them)."""
     for folder in folders:
         for one in _all(folder):
-            for path in one.repair():
-                click.echo(path)
+            try:
+                with one.alone():
+                    for path in one.repair():
+                        click.echo(path)
+            except Busy as problem:
+                click.echo(f"tutti: {problem}", err=True)
 
 
 @recordings.command("combine")
@@ -55,10 +59,11 @@ def combine_recordings(folders: tuple[Path, ...]) -> None:
     failed = False
     for folder in folders:
         for one in _all(folder):
-            one.repair()
             try:
-                click.echo(asyncio.run(combine(one, _show)))
-            except CannotCombine as problem:
+                with one.alone():
+                    one.repair()
+                    click.echo(asyncio.run(combine(one, _show)))
+            except (Busy, CannotCombine) as problem:
                 click.echo(f"tutti: {one.path}: {problem}", err=True)
                 failed = True
     if failed:
