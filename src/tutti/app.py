@@ -24,7 +24,9 @@ from tutti.accounts import TIDY_EVERY_S, AccountDesk, account_desk
 from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
+from tutti.core import commands as c
 from tutti.core.ids import RoomId
+from tutti.core.room import Room
 from tutti.dialects.listen import wire as listen_wire
 from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
@@ -35,6 +37,7 @@ from tutti.dialects.meet import heard as meet_heard
 from tutti.dialects.meet import spoken as meet_spoken
 from tutti.dialects.meet.dialect import Meet
 from tutti.dialects.meet.fields import is_room as is_meeting
+from tutti.dialects.meet.recordings_rest import router as recordings_router
 from tutti.dialects.meet.relay import relayed
 from tutti.dialects.native import errors as native_errors
 from tutti.dialects.native import spoken as native_spoken
@@ -63,6 +66,8 @@ from tutti.dialects.watch.spoken import SPOKEN
 from tutti.infra import logs
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
 from tutti.infra.file_lock import InUse
+from tutti.infra.recorder_process import RecorderProcesses
+from tutti.infra.recordings import RecordingShelf
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
@@ -210,6 +215,7 @@ class Node:
         spotify = spotify_desk(self._settings, self.desk, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
         self.spotify = await stack.enter_async_context(spotify)
         self._build(secret)
+        await stack.enter_async_context(self.recorders)
         self._tidy()
         stack.callback(self._keep_clock)
         self._turn_wheel()
@@ -230,6 +236,10 @@ class Node:
             await self._pages(scope, receive, send)
         else:
             await self._api(scope, receive, send)
+
+    def serves_at(self, address: str) -> None:
+        """It can be reached at this host and port, from this machine at least."""
+        self.recorders.serves_at(f"ws://{address}", self._is_recorded)
 
     async def drain(self, cut_short: Callable[[], bool]) -> None:
         """Say no to everything new and close the sockets, spread over a few seconds."""
@@ -295,6 +305,9 @@ class Node:
             below=secrets.randbelow,
         )
         self.meetings = self._meetings(hall)
+        self._shelf = RecordingShelf(settings.recordings)
+        self.recorders = RecorderProcesses(self._shelf, passes, self.clock.wall_ms, self._stop_recording)
+        self.rooms.recorders = self.recorders
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
         routes = self._nearby_routes(hall, actions, polling)
@@ -323,6 +336,13 @@ class Node:
         return MeetingSockets(
             hall, meet, manners, cors=self.cors, admission=self.engine.admission, new_id=self._random.id
         )
+
+    def _stop_recording(self, room: RoomId) -> None:
+        self.rooms.submit(room, c.StopRecording(), None, lambda _: None)
+
+    async def _is_recorded(self, room: RoomId, recording: str) -> bool:
+        found = await self.rooms.look(room)
+        return isinstance(found, Room) and found.recording is not None and found.recording.id == recording
 
     def _nearby(self, hall: Hall) -> Nearby:
         companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
@@ -365,6 +385,7 @@ class Node:
                         watch_router(hall, self.watch),
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                         native_router(hall),
+                        recordings_router(hall, self._shelf),
                         auth_router(hall, self.desk.accounts, secure=self._settings.mode is Mode.CLOSED),
                         *nearby,
                     ],

@@ -61,6 +61,7 @@ async def _serve(settings: Settings, sockets: list[socket.socket], *, access_log
             timeout_graceful_shutdown=FINISH_S,
         )
         _say_where(settings, sockets)
+        node.serves_at(_from_here(sockets[0]))
         _collect_rarely()
         await _Server(config, node).serve(sockets)
 
@@ -97,6 +98,13 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
+
+
+def _from_here(listening: socket.socket) -> str:
+    """Host and port by which a program on this machine reaches it."""
+    host, port = listening.getsockname()[:2]
+    known = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{known}]:{port}" if ":" in known else f"{known}:{port}"
 
 
 def _say_where(settings: Settings, sockets: list[socket.socket]) -> None:
