@@ -37,6 +37,7 @@ from tutti.dialects.meet import heard as meet_heard
 from tutti.dialects.meet import spoken as meet_spoken
 from tutti.dialects.meet.dialect import Meet
 from tutti.dialects.meet.fields import is_room as is_meeting
+from tutti.dialects.meet.ice import Ice
 from tutti.dialects.meet.recordings_rest import router as recordings_router
 from tutti.dialects.meet.relay import relayed
 from tutti.dialects.native import errors as native_errors
@@ -314,12 +315,15 @@ class Node:
         self._api = CorsApp(cast(App, self._litestar(hall, spotify, routes)), self.cors)
 
     def _meetings(self, hall: Hall) -> MeetingSockets:
+        settings = self._settings
+        ice = Ice(settings.stun_urls, settings.turn_urls, settings.turn_secret, settings.turn_ttl_s)
         meet, meet_objects = (
             Meet(
                 self.clock,
                 issue=hall.passes.issue,
                 new_id=self._random.id,
-                capacity=self._settings.meet_max_participants,
+                ice_servers=ice.ice_servers,
+                capacity=settings.meet_max_participants,
                 objects=objects,
             )
             for objects in (False, True)
@@ -334,7 +338,13 @@ class Node:
             is_room=is_meeting,
         )
         return MeetingSockets(
-            hall, meet, manners, cors=self.cors, admission=self.engine.admission, new_id=self._random.id
+            hall,
+            meet,
+            manners,
+            cors=self.cors,
+            admission=self.engine.admission,
+            new_id=self._random.id,
+            refresh_every_s=ice.refresh_every_s,
         )
 
     def _stop_recording(self, room: RoomId) -> None:

@@ -16,6 +16,7 @@ from tutti.dialects.meet import errors
 from tutti.dialects.meet.dialect import Meet
 from tutti.dialects.meet.fields import is_room
 from tutti.dialects.meet.heard import SIGNALS
+from tutti.dialects.meet.ice import Ice
 from tutti.dialects.meet.relay import relayed
 from tutti.dialects.meet.spoken import SPOKEN
 from tutti.infra.memory_log import MemoryLog
@@ -137,15 +138,21 @@ class House:
         log: MemoryLog | None = None,
         capacity: int = 50,
         world: World | None = None,
+        turn_ttl_s: int | None = None,
+        origins: frozenset[str] | None = None,
     ) -> None:
         self.world = world or World(closed=closed, limits=limits, log=log)
         ids = count(1)
         self.new_id = lambda: f"id-{next(ids):020}"
+        turn = (
+            Ice((), ("turn:turn.example:3478",), b"a secret", turn_ttl_s) if turn_ttl_s is not None else Ice()
+        )
         meet, objects = (
             Meet(
                 self.world.clock,
                 issue=self.world.hall.passes.issue,
                 new_id=self.new_id,
+                ice_servers=turn.ice_servers,
                 capacity=capacity,
                 objects=objects,
             )
@@ -163,9 +170,10 @@ class House:
                 parted_with=errors.farewell,
                 is_room=is_room,
             ),
-            cors=Cors(None),
+            cors=Cors(origins),
             admission=Admission(caps or Caps(), lambda: self.world.clock.now_ms() / 1000),
             new_id=self.new_id,
+            refresh_every_s=turn.refresh_every_s,
         )
 
     async def __aenter__(self) -> House:

@@ -92,6 +92,8 @@ class Words(Dialect, Protocol):
 
     def whisper_ack(self, id_: str, now_ms: float) -> Frame: ...
 
+    def ice_servers(self, member: MemberId) -> Frame: ...
+
 
 class Relayed(Protocol):
     """A message for one peer, ready to be sent."""
@@ -125,7 +127,7 @@ class Manners:
 
 
 class MeetingSockets(RoomSockets["MeetingSocket"]):
-    """All connections to meetings."""
+    """All connections to meetings. `refresh_every_s`: so often is everybody told of the ICE servers anew; None: never."""
 
     def __init__(
         self,
@@ -136,11 +138,14 @@ class MeetingSockets(RoomSockets["MeetingSocket"]):
         cors: Cors,
         admission: Admission,
         new_id: Callable[[], str],
+        refresh_every_s: float | None = None,
     ) -> None:
         super().__init__(hall, dialect, manners.events, cors=cors, admission=admission, new_id=new_id)
         self.words = dialect
         self.manners = manners
         self.signals = {_beginning(event): event for event in manners.signals}
+        if refresh_every_s is not None:
+            self._refresh_in(refresh_every_s)
 
     def route(self, request: Handshake, room: str) -> Accepted | Rejected:
         """The channel for a WebSocket that asks to be let in."""
@@ -160,6 +165,14 @@ class MeetingSockets(RoomSockets["MeetingSocket"]):
         heartbeat = Heartbeat(BEAT_S, DEAD_AFTER_S, socket.round_trip)
         chosen = next(iter(request.subprotocols), None)
         return Accepted(socket, chosen, max_payload=MAX_MESSAGE, heartbeat=heartbeat, headers=headers)
+
+    def _refresh_in(self, wait_s: float) -> None:
+        def refresh() -> None:
+            for socket in tuple(self.open):
+                socket.refresh()
+            self._refresh_in(wait_s)
+
+        self.hall.rooms.wheel.after(wait_s, refresh)
 
     def _browser(self, request: Handshake) -> tuple[str, tuple[tuple[str, str], ...]]:
         """By what this browser is known again, and how it is told. Scripts cannot read it."""
@@ -249,6 +262,11 @@ class MeetingSocket(RoomSocket):
 
     def send_away(self) -> None:
         self.close(RESTART, "service restart")
+
+    def refresh(self) -> None:
+        where = None if self._session is None else self._session.where
+        if where is not None:
+            self.send(self._words.ice_servers(where[1].member))
 
     # -- for one peer alone
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -27,12 +27,13 @@ from tutti.dialects.meet import errors, spoken
 from tutti.dialects.meet.defaults import CAPACITY, NAME
 from tutti.dialects.meet.fields import explained
 from tutti.dialects.meet.heard import HEARD, WISHES, About
+from tutti.dialects.meet.ice import IceServer
 from tutti.service.dialect import Afresh, Malformed, Sentence, Steering, Viewer
 from tutti.service.frames import Frame
 from tutti.service.ports import Clock
 from tutti.service.standing import Standing
 
-IceServers = Callable[[str, float], list[dict[str, Any]]]
+IceServers = Callable[[str, float], tuple[IceServer, ...]]
 """For this peer, by the wall clock in seconds."""
 Pass = Callable[[RoomId, MemberId], str]
 
@@ -89,7 +90,7 @@ class Meet:
         *,
         issue: Pass,
         new_id: Callable[[], str],
-        ice_servers: IceServers = lambda _peer, _now_s: [],
+        ice_servers: IceServers = lambda _peer, _now_s: (),
         topology: Callable[[Room], str] = _mesh,
         capacity: int = CAPACITY,
         objects: bool = False,
@@ -204,6 +205,10 @@ class Meet:
     def whisper_ack(self, id_: str, now_ms: float) -> Frame:
         return _frame("chat-ack", spoken.ChatAck(id_, None, self._wall_ms(now_ms)))
 
+    def ice_servers(self, member: MemberId) -> Frame:
+        """Its credentials anew."""
+        return _frame("ice-servers", spoken.IceServers(self._ice(member)))
+
     def refuse(self, refused: Refused) -> Frame:
         return _frame("error", errors.refused(refused))
 
@@ -316,7 +321,9 @@ class Meet:
     ) -> Frame:
         said = spoken.Peers(
             your_id=me,
-            peers=[spoken.Peer(p, _name(room, p)) for p in peers] if self._objects else list[str | spoken.Peer](peers),
+            peers=[spoken.Peer(p, _name(room, p)) for p in peers]
+            if self._objects
+            else list[str | spoken.Peer](peers),
             is_host=room.host == me,
             host_id=room.host,
             room_locked=room.locked,
@@ -324,7 +331,7 @@ class Meet:
                 spoken.participant(room.members[one], hands=room.hands, sharing=room.sharing) for one in shown
             ],
             resume_token=self._issue(room.id, me),
-            ice_servers=self._ice_servers(me, self._wall_ms(self._clock.now_ms()) / 1000),
+            ice_servers=self._ice(me),
             seq=seq,
             epoch=room.epoch,
             topology=self._topology(room),
@@ -338,6 +345,9 @@ class Meet:
             recording=self._recording(room),
         )
         return _frame("peers", said)
+
+    def _ice(self, member: MemberId) -> tuple[IceServer, ...]:
+        return self._ice_servers(member, self._wall_ms(self._clock.now_ms()) / 1000)
 
     def _recording(self, room: Room) -> spoken.RecordingStarted | msgspec.UnsetType:
         now = room.recording

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from tutti.core.roster import Kind, Member, Role
 from tutti.dialects.meet.errors import Error
+from tutti.dialects.meet.ice import IceServer
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -69,7 +70,7 @@ class Peers(Told, kw_only=True, frozen=True):
     room_locked: bool
     participants: list[Participant]
     resume_token: str
-    ice_servers: list[dict[str, Any]]
+    ice_servers: tuple[IceServer, ...]
     seq: int
     epoch: str
     topology: str
@@ -82,6 +83,12 @@ class Peers(Told, kw_only=True, frozen=True):
     resumed: bool
     recording: RecordingStarted | UnsetType = UNSET
     breakouts: Any = UNSET
+
+
+class IceServers(Told, frozen=True):
+    """In place of those in `peers`: the credentials are new, and count for the next connection."""
+
+    ice_servers: tuple[IceServer, ...]
 
 
 class OfPeer(Told, frozen=True):
@@ -273,6 +280,7 @@ SPOKEN: Final[dict[str, type[msgspec.Struct]]] = {
     "offer": Signal,
     "answer": Signal,
     "candidate": Signal,
+    "ice-servers": IceServers,
     "kicked": Kicked,
     "host-changed": HostChanged,
     "role-changed": RoleChanged,
