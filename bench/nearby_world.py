@@ -78,9 +78,10 @@ class World:
     def settle(self) -> None:
         """Come to an even flow of heartbeats and leases."""
         self.beat(len(self.users))
-        for _ in range(SETTLING_S):
-            self.beat_next(len(self.users) // HEARTBEAT_S)
-            self.pass_time(1)
+        steps_a_second = 10  # of a tick each: who sends a heartbeat in one tick is looked at in one tick
+        for _ in range(SETTLING_S * steps_a_second):
+            self.beat_next(len(self.users) // (HEARTBEAT_S * steps_a_second))
+            self.pass_time(1 / steps_a_second)
 
     def beat_next(self, count: int) -> None:
         """The next so many people send a heartbeat."""
