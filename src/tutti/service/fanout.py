@@ -8,7 +8,7 @@ from typing import Protocol
 from tutti.core.commands import Told
 from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
-from tutti.core.relays import Directed, Relay
+from tutti.core.relays import Back, Directed, Lost, Reacted, Relay
 from tutti.core.room import Room
 from tutti.service.dialect import Dialect, Viewer
 from tutti.service.echoes import Repeated, Tellings, Wish, telling, tellings
@@ -133,7 +133,7 @@ class Audience:
             return
         if isinstance(relayed, Directed):
             self._send_if(frames, lambda who: who == relayed.to)
-        elif self.dialect.meets:
+        elif self.dialect.meets and isinstance(relayed, Reacted | Lost | Back):
             self._send_if(frames, lambda who: who != relayed.member)
         else:
             self.send(frames)

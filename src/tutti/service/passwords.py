@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from hashlib import scrypt
 
 from tutti.core.roster import Password
@@ -15,11 +16,15 @@ AT_ONCE = 2
 """Each takes 16 MiB and some 50 ms of a core."""
 
 
-class Passwords:
-    """One for the whole node."""
+Run = Callable[[Callable[[bytes, bytes], bytes], bytes, bytes], Awaitable[bytes]]
 
-    def __init__(self) -> None:
+
+class Passwords:
+    """One for the whole node. `run`: where it is computed; in a thread of its own, if nobody says otherwise."""
+
+    def __init__(self, run: Run = asyncio.to_thread) -> None:
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._run = run
 
     async def kept(self, text: str) -> Password:
         """What to keep of it."""
@@ -32,7 +37,7 @@ class Passwords:
 
     async def _digest(self, text: str, salt: bytes) -> bytes:
         async with self._turns:
-            return await asyncio.to_thread(_scrypt, text[:LONGEST].encode("utf-8", "surrogatepass"), salt)
+            return await self._run(_scrypt, text[:LONGEST].encode("utf-8", "surrogatepass"), salt)
 
 
 def _scrypt(text: bytes, salt: bytes) -> bytes:
