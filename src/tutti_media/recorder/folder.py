@@ -125,7 +125,7 @@ class EventLog:
 def safe(name: str) -> str:
     """A part of a file's name that stands for nothing else: names that had to be changed end with a hash of theirs."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:40]
-    if plain == name:
+    if plain and plain == name:
         return plain
     return f"{plain.strip('_') or 'x'}~{blake2b(name.encode('utf-8', 'surrogatepass'), digest_size=5).hexdigest()}"
 

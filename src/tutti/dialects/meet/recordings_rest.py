@@ -102,7 +102,6 @@ def _download(hall: Hall, shelf: Shelf) -> HTTPRouteHandler:
     @get(
         "/{room_id:str}/recordings/{recording:str}/files/{name:str}",
         summary="One file of a recording, or a range of it",
-        media_type="application/octet-stream",
     )
     async def download(
         request: Asked, room_id: FromPath[str], recording: FromPath[str], name: FromPath[str]
