@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import av
 import httpx
 import pytest
 from playwright.async_api import Browser, Page
+from websockets.asyncio.client import connect
 
 from tests.e2e.server import ROOT, Server, serving
 from tests.e2e.site import site
@@ -24,6 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 PAGE = ROOT / "tests" / "media" / "caller.html"
 ROOM = "DAILY"
 IN_TIME_S = 25.0
+FILM = {"type": "media", "id": "https://films.example/a.mp4", "provider": "direct", "kind": "movie"}
 
 
 class Meeting:
@@ -52,6 +55,18 @@ class Meeting:
     async def flows(self, page: Page, recording: str) -> None:
         async with asyncio.timeout(IN_TIME_S):
             await page.evaluate(f"untilSent('recorder-{recording}', 'video', 0, 40)")
+
+    async def films(self, page: Page) -> None:
+        """Begin a film in the meeting's room, as a page does: over the other protocol, by the meeting's pass."""
+        token = (await heard(page, "peers"))["resumeToken"]
+        url = f"{self.server.ws_url}/v1/rooms/{ROOM}"
+        async with connect(url, subprotocols=["tutti.v1"], proxy=None) as socket:  # type: ignore[list-item]  # a NewType of str
+            await socket.send(json.dumps({"type": "hello", "token": token}))
+            for said in (FILM, {"type": "play", "position": 5_000}):
+                await socket.send(json.dumps({**said, "ref": 1}))
+            async with asyncio.timeout(IN_TIME_S):
+                while json.loads(await socket.recv()).get("move") != "play":
+                    continue
 
     async def combined(self, recording: str) -> Path:
         """The folder, when its combined file is done."""
@@ -102,6 +117,7 @@ async def test_a_host_records_and_downloads_and_nobody_else_does(browser: Browse
         recording = await here.recording(ann)
         await here.flows(bob, recording)
         assert (await heard(bob, "recording-started"))["recordingId"] == recording
+        await here.films(ann)
         carl = await here.caller("carl")
         assert (await heard(carl, "peers"))["recording"]["recordingId"] == recording
         await ann.evaluate("send('stop-recording', {})")
@@ -120,6 +136,10 @@ async def test_a_host_records_and_downloads_and_nobody_else_does(browser: Browse
             assert (await http.get(urls["ann-camera-01.webm"], headers=guest)).status_code == 403
     assert {"ann-camera-01.webm", "bob-camera-01.webm", "combined.webm"} <= set(urls)
     assert (one["combined"], folder.name) == ("done", recording)
+    log = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    films = [said for said in log if said["event"] == "film"]
+    assert (films[0]["media"]["id"], films[-1]["playing"]) == ("https://films.example/a.mp4", True)
+    assert films[-1]["position"] == 5_000
     with av.open(io.BytesIO(whole.content), "r") as container:
         assert sum(1 for _ in container.decode(video=0)) > 25
 

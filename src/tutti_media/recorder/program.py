@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,10 +25,13 @@ def recordings() -> None:
 
 
 @recordings.command("list")
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def list_recordings(folder: Path | None) -> None:
-    """What there is in FOLDER. Default: MEET_RECORDINGS, else recordings under TUTTI_DATA, else under ./data."""
-    for one in _all(folder or default_folder()):
+@click.argument(
+    "folder", envvar="MEET_RECORDINGS", default=Path("data/recordings"),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)  # fmt: skip
+def list_recordings(folder: Path) -> None:
+    """What there is in FOLDER. Default: MEET_RECORDINGS, else data/recordings."""
+    for one in _all(folder):
         about = one.about()
         began = datetime.fromtimestamp(about.get("startedAt", 0) / 1000, UTC)
         state = "combined" if (one.path / COMBINED).exists() else _state(one, about)
@@ -68,11 +70,6 @@ def combine_recordings(folders: tuple[Path, ...]) -> None:
                 failed = True
     if failed:
         sys.exit(1)
-
-
-def default_folder() -> Path:
-    data = Path(os.environ.get("TUTTI_DATA") or "data")
-    return Path(os.environ.get("MEET_RECORDINGS") or data / "recordings")
 
 
 def _all(folder: Path) -> Iterator[Folder]:

@@ -13,6 +13,7 @@ import structlog
 from aiortc.rtcconfiguration import RTCIceServer
 from aiortc.rtcicetransport import connection_kwargs
 
+from tutti_media.recorder.film import follow
 from tutti_media.recorder.folder import EVENTS, EventLog, Folder
 from tutti_media.recorder.path import IceServers
 from tutti_media.recorder.person import Person
@@ -63,6 +64,7 @@ class Session:
         self._leaving: set[asyncio.Task[None]] = set()
         self._servers: IceServers = {}
         self._stopped = asyncio.Event()
+        self._film: asyncio.Task[None] | None = None
         self._log: EventLog
         self._zero_s = 0.0
 
@@ -88,6 +90,8 @@ class Session:
             await self._finish(listening, stopping, beating)
 
     async def _finish(self, *tasks: asyncio.Task[Any]) -> None:
+        if self._film is not None:
+            tasks = (*tasks, self._film)
         for task in tasks:
             if not task.done():
                 task.cancel()
@@ -137,6 +141,7 @@ class Session:
     def _welcomed(self, data: Data) -> None:
         """Again, after a reconnect: connections that stand, stay."""
         self._me = str(data.get("yourId") or self._me)
+        self._follow_film()
         self._servers = ice_settings(data.get("iceServers"))
         told = data.get("participants")
         described = (
@@ -157,6 +162,15 @@ class Session:
             self._left(name)
         for name in sorted(present - set(self._people)):
             self._came(name, newcomer=False, username=described.get(name, {}).get("username"))
+
+    def _follow_film(self) -> None:
+        """Whoever may be in the meeting may hear what its room plays."""
+        token = self._task.token
+        if self._film is None and token is not None:
+            self._film = asyncio.create_task(follow(self._task.server, self._task.room, token, self._film_is))
+
+    def _film_is(self, from_s: float, film: dict[str, Any]) -> None:
+        self._tell("film", **{"from": self._at_ms(from_s)}, **film)
 
     def _came(self, name: str, *, newcomer: bool, username: Any) -> None:
         if name in self._people or name == self._me:
