@@ -55,6 +55,11 @@ def message(given: str) -> str:
     return given
 
 
+def harmless(text: str) -> str:
+    """What was said or named in another dialect, which may have no such rule: a tag is none any more."""
+    return text if "<" not in text else _MARKUP.sub(lambda tag: "‹" + tag[0][1:], text)
+
+
 def explained(problem: Exception) -> str:
     """What was wrong with the JSON, for the person who wrote the client."""
     if isinstance(problem, RecursionError):

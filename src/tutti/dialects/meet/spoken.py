@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from tutti.core.roster import Kind, Member, Role
 from tutti.dialects.meet.errors import Error
+from tutti.dialects.meet.fields import harmless
 from tutti.dialects.meet.ice import IceServer
 
 
@@ -249,7 +250,7 @@ class Signal(Told, frozen=True):
 def participant(member: Member, *, hands: tuple[str, ...], sharing: tuple[str, ...]) -> Participant:
     return Participant(
         member.id,
-        member.name,
+        harmless(member.name),
         role(member.role),
         member.hand_ms is not None,
         hands.index(member.id) + 1 if member.id in hands else None,
