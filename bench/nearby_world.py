@@ -56,10 +56,9 @@ class World:
     """Everybody of the crowd, once they have arrived."""
 
     def __init__(self, people: Crowd, make: Make | None = None, clock: Hands | None = None) -> None:
-        count = len(people.cells)
         self.crowd = people
         self.cells = array("q", people.cells)
-        self.users: list[MemberId] = [MemberId("")] * count
+        self.users: list[MemberId] = []
         self.clock = clock or Hands()
         self.wheel = TimerWheel(self.clock.now_ms() / 1000)
         self.random = Random(3)
@@ -77,21 +76,19 @@ class World:
 
     def settle(self) -> None:
         """Come to an even flow of heartbeats and leases."""
-        self.beat(len(self.users))
         steps_a_second = 10  # of a tick each: who sends a heartbeat in one tick is looked at in one tick
         for _ in range(SETTLING_S * steps_a_second):
             self.beat_next(len(self.users) // (HEARTBEAT_S * steps_a_second))
             self.pass_time(1 / steps_a_second)
 
     def beat_next(self, count: int) -> None:
-        """The next so many people send a heartbeat."""
-        for number in range(self._beating, self._beating + count):
-            self._beat(number % len(self.users))
-        self._beating += count
-
-    def beat(self, count: int) -> None:
-        for number in range(count):
-            self._beat(number)
+        """The next so many people send a heartbeat, in turns."""
+        for _ in range(count):
+            if self._beating >= len(self.users):
+                self._beating = 0
+            user = self.users[self._beating]
+            self._beating += 1
+            self.nearby.heartbeat(user, f"device of {user}")
 
     def pass_time(self, seconds: float) -> None:
         self.wheel.turn(self.clock.turn(seconds))
@@ -102,16 +99,16 @@ class World:
         return Cell(self.cells[number] + step)
 
     def _all_go_live(self) -> None:
-        count = len(self.users)
+        count = len(self.cells)
         every = max(count // SET_UP_S, 1)
         for number, user in enumerate(names(count)):
-            who = self.users[number] = MemberId(user)
+            who = MemberId(user)
+            self.users.append(who)
             self.nearby.go_live(who, f"device of {user}", name=display_name(number))
             self.nearby.update_location(who, name(Cell(self.cells[number])))
             if number % every == 0:
+                self.beat_next(number // HEARTBEAT_S)
                 self.pass_time(1)
-            if number % (every * 40) == 0:
-                self.beat(number)
 
     def _listen(self) -> None:
         def hear(_: NearbyEvent) -> None:
@@ -119,10 +116,6 @@ class World:
 
         for user in self.random.sample(self.users, min(SOCKETS, len(self.users))):
             self.nearby.subscribe(user, hear)
-
-    def _beat(self, number: int) -> None:
-        user = self.users[number]
-        self.nearby.heartbeat(user, f"device of {user}")
 
 
 def display_name(number: int) -> str:
