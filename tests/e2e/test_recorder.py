@@ -6,10 +6,11 @@ import asyncio
 import json
 import os
 import sys
+import time
 from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from playwright.async_api import Browser, Page
 from tests.e2e.server import ROOT, environment
 from tests.e2e.site import site
 from tests.media.meeting_server import MeetingServer, meeting_server
+from tutti_media.recorder import path as ways
+from tutti_media.recorder import rtp
 from tutti_media.recorder.combine import combine
 from tutti_media.recorder.folder import Folder
+from tutti_media.recorder.session import Assignment, Session
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -206,6 +210,53 @@ async def test_a_recorder_that_is_killed_leaves_files_that_play_and_the_next_one
         assert container.duration == pytest.approx(before["audio"][-1] * 1e6, abs=100_000)
     begins = [said["begins"] for said in second.folder.events() if said["event"] == "file-begins"]
     assert begins[1] > begins[0] + before["audio"][-1] * 1000
+
+
+async def test_packets_that_the_network_loses_are_asked_for_again(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every twelfth packet never reaches the recorder, whether it was sent for the first time or again."""
+    received = count(1)
+
+    def lossy(path: ways.Path, data: bytes) -> bool:
+        media = 127 < data[0] < 192 and not rtp.is_rtcp(data)
+        return (media and next(received) % 12 == 0) or whole(path, data)
+
+    whole = ways.Path._take
+    monkeypatch.setattr(ways.Path, "_take", lossy)
+    async with stage(browser, tmp_path / "r1") as here:
+        page = await here.caller("ann")
+        session = Session(
+            Assignment(here.meeting.url, "x", "r1", None, tmp_path / "r1", int(time.time() * 1000))
+        )
+        recording = asyncio.create_task(session.run())
+        await until_sent(page, 120)
+        await hush(page)
+        audio = await sent(page, "audio")
+        frames, packets = (await sent(page, "video"))["frames"], audio["packets"]
+        repeated = (await sent(page, "video"))["retransmitted"]
+        session.stop()
+        await recording
+    found = read(Folder(tmp_path / "r1").files()[0])
+    assert len(found["video"]) == frames
+    assert len(found["audio"]) == packets - audio["retransmitted"]
+    assert repeated > 5
+
+
+async def test_somebody_whose_page_is_loaded_again_goes_on_in_a_new_file(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Nobody said that they left: a reload within the grace is not a departure."""
+    async with stage(browser, tmp_path / "r1") as here:
+        page = await here.caller("ann")
+        recorder = await here.record()
+        await until_sent(page, 40)
+        again = await here.caller("ann")
+        await page.context.close()
+        await until_sent(again, 40)
+        await recorder.stop()
+    assert recorder.files() == ["ann-camera-01.webm", "ann-camera-02.webm"]
+    assert all(decoded(path) >= 20 for path in recorder.folder.files())
 
 
 async def test_a_shared_screen_is_a_second_file_of_its_owner(browser: Browser, tmp_path: Path) -> None:

@@ -64,12 +64,14 @@ def test_the_first_packets_may_overtake_one_another() -> None:
 
 
 def test_a_missing_packet_is_asked_for_until_it_is_given_up() -> None:
-    ordering = Ordering(patience_s=0.8, ask_every_s=0.05, settle_s=0.0)
+    ordering = Ordering(patience_s=0.8, ask_again_s=0.05, settle_s=0.0)
     ordering.add(packet(1), 0.0)
     assert ordering.add(packet(3), 0.0) == []
     assert ordering.to_ask_for(0.0) == [2]
     assert ordering.to_ask_for(0.04) == []
     assert ordering.to_ask_for(0.06) == [2]
+    assert ordering.to_ask_for(0.15) == []
+    assert ordering.to_ask_for(0.17) == [2]
     assert ordering.give_up(0.79) == []
     assert ordering.give_up(0.81) == [(packet(3), True)]
     assert (ordering.to_ask_for(2.0), ordering.given_up) == ([], 1)

@@ -18,21 +18,22 @@ MOST_ASKED = 200
 class _Missing:
     since_s: float
     ask_at_s: float
+    wait_s: float
 
 
 class Ordering:
-    """`patience_s`: how long a missing packet is waited for; it is asked for again every `ask_every_s`.
+    """`patience_s`: how long a missing packet is waited for; asked for again after `ask_again_s`, then less often.
 
     `settle_s`: how long after the first packet one that was sent before it may still come.
     """
 
-    def __init__(self, *, patience_s: float = 0.8, ask_every_s: float = 0.05, settle_s: float = 0.15) -> None:
+    def __init__(self, *, patience_s: float = 0.8, ask_again_s: float = 0.06, settle_s: float = 0.15) -> None:
         self.received = 0
         self.given_up = 0
         self.highest = -1
         self.first = 0
         self._patience_s = patience_s
-        self._ask_every_s = ask_every_s
+        self._ask_again_s = ask_again_s
         self._unwrap = Unwrapped(16)
         self._settle_s = settle_s
         self._began_s: float | None = None
@@ -81,7 +82,8 @@ class Ordering:
         asked: list[int] = []
         for number, missing in self._missing.items():
             if missing.ask_at_s <= now_s and len(asked) < MOST_ASKED:
-                missing.ask_at_s = now_s + self._ask_every_s
+                missing.ask_at_s = now_s + missing.wait_s
+                missing.wait_s *= 2
                 asked.append(number & 0xFFFF)
         return asked
 
@@ -99,7 +101,7 @@ class Ordering:
 
     def _note_missing(self, number: int, now_s: float) -> None:
         for lost in range(self.highest + 1, number):
-            self._missing[lost] = _Missing(now_s, now_s)
+            self._missing[lost] = _Missing(now_s, now_s, self._ask_again_s)
         self.highest = max(self.highest, number)
 
     def _drain(self) -> list[tuple[Packet, bool]]:
