@@ -13,6 +13,10 @@ A transcript is plain text, one step a line:
     > alice connect <code>                             she opens a native connection to that room
     > alice hello {"name":"Alice"}                     what she says there; she hears `type {…}` as others hear events
     < alice ended {"code":1000, …}                     the server ends that connection
+    > alice meets <room>                               she opens a connection to the meeting in that room
+    > alice raise-hand {"peerId":"…"}                  what she says there: an event and its `data`
+    < bob raise-hand {"peerId":"…","seq":7}            what is heard there: `data`, and the number of what is numbered
+    > alice hangup                                     she closes it with 1000
     > alice user:go_live                               guide 002's events need no object; her id there is `alice`
     > alice disconnect                                 her socket is lost; the next event opens another
     = bob is 40 ms away                                the half round trip of bob's next socket
@@ -45,6 +49,11 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.meet import errors as meet_errors
+from tutti.dialects.meet.dialect import Meet
+from tutti.dialects.meet.fields import is_room
+from tutti.dialects.meet.heard import SIGNALS
+from tutti.dialects.meet.relay import relayed
 from tutti.dialects.native import errors as native_errors
 from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import router as native_router
@@ -62,6 +71,8 @@ from tutti.transports.cors import Cors
 from tutti.transports.engineio_admission import Admission, Caps
 from tutti.transports.handshake import Handshake, Headers
 from tutti.transports.json_socket import JsonSocket, JsonSockets, Manners
+from tutti.transports.meeting_socket import Manners as MeetingManners
+from tutti.transports.meeting_socket import MeetingSocket, MeetingSockets
 from tutti.transports.socketio_packets import event_frame
 from tutti.transports.websocket import Accepted
 
@@ -103,8 +114,25 @@ def native(hall: Hall) -> JsonSockets:
     )
 
 
+def meet(hall: Hall, clock: Clock) -> MeetingSockets:
+    ids = count(1)
+    new_id = lambda: f"id{next(ids)}"  # noqa: E731 - a name for what is handed to several
+    dialect = Meet(clock, issue=hall.passes.issue, new_id=new_id)
+    manners = MeetingManners(
+        objects=dialect,
+        events=Meet.events,
+        signals=frozenset(SIGNALS),
+        stamped=relayed,
+        refused_with=meet_errors.CLOSE_CODES,
+        parted_with=meet_errors.farewell,
+        is_room=is_room,
+    )
+    admission = Admission(Caps(), lambda: 0.0)
+    return MeetingSockets(hall, dialect, manners, cors=Cors(), admission=admission, new_id=new_id)
+
+
 DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen, watch)
-"""A dialect that transcripts speak over Socket.IO has its line here; `native` has connections of its own."""
+"""A dialect that transcripts speak over Socket.IO has its line here; `native` and `meet` have connections."""
 
 
 class Untold(AssertionError):
@@ -174,6 +202,15 @@ class Line:
         self.inbox.append((said.pop("type"), said))
 
 
+class Call(Line):
+    """The far end of a connection to a meeting."""
+
+    def _receive(self, text: bytes) -> None:
+        said = json.loads(text)
+        numbered = {"seq": said["seq"]} if "seq" in said else {}
+        self.inbox.append((said["event"], {**said["data"], **numbered}))
+
+
 @dataclass
 class Person:
     name: str
@@ -181,6 +218,7 @@ class Person:
     session: Session | None = None
     clerk: Conversation | None = None
     line: JsonSocket | None = None
+    call: MeetingSocket | None = None
     half_rtt_ms: float = 0.0
     skips: bool = False
 
@@ -195,6 +233,7 @@ class Stage:
         self._world = world
         self._dialect_of = {name: one.dialect for one in spoken for name in one.events}
         self._native = native(world.hall)
+        self._meetings = meet(world.hall, world.clock)
         self._nearby = Neighbourhood(world)
         routers = [*(one.router for one in spoken), native_router(world.hall), *self._nearby.routers]
         app = Litestar(routers, openapi_config=None, logging_config=None)
@@ -226,16 +265,14 @@ class Stage:
     async def _said(self, rest: str, *, wants_ack: bool) -> None:
         name, what, given = (*rest.split(" ", 2), "", "")[:3]
         person = self._person(name)
-        if what == "disconnect":
-            if person.session is not None:
-                person.session.closed()
-                person.session = None
-            if person.clerk is not None:
-                person.clerk.closed()
-                person.clerk = None
-            if person.line is not None:
-                person.line.closed(1006, "")
-                person.line = None
+        if what in ("disconnect", "hangup"):
+            _disconnect(person, 1006 if what == "disconnect" else 1000)
+            await settle()
+        elif what == "meets":
+            self._meet(person, self._filled(given))
+        elif person.call is not None and what in Meet.events:
+            said = json.loads(self._filled(given) or "{}")
+            person.call.text(msgspec.json.encode({"event": what, "data": said}))
             await settle()
         elif what == "connect":
             self._connect(person, self._filled(given))
@@ -256,6 +293,13 @@ class Stage:
         person.line.opened(Line(person.inbox))  # type: ignore[arg-type] # a far end that only keeps what it is sent
         if person.half_rtt_ms:
             person.line.round_trip(person.half_rtt_ms / 500)
+
+    def _meet(self, person: Person, room: str) -> None:
+        accepted = self._meetings.route(Handshake("GET", "", "", Headers(()), "192.0.2.1"), room)
+        assert isinstance(accepted, Accepted)
+        assert isinstance(accepted.channel, MeetingSocket)
+        person.call = accepted.channel
+        person.call.opened(Call(person.inbox))  # type: ignore[arg-type] # a far end that only keeps what it is sent
 
     async def _request(self, person: Person, method: str, path: str, body: str) -> None:
         headers = {
@@ -344,6 +388,18 @@ class Stage:
 
 def _first(differences: Iterable[str | None]) -> str | None:
     return next((difference for difference in differences if difference is not None), None)
+
+
+def _disconnect(person: Person, code: int) -> None:
+    """Everything that she has open."""
+    if person.session is not None:
+        person.session.closed()
+    if person.clerk is not None:
+        person.clerk.closed()
+    for socket in (person.line, person.call):
+        if socket is not None:
+            socket.closed(code, "")
+    person.session = person.clerk = person.line = person.call = None
 
 
 def _told(inbox: Iterable[tuple[str, object]]) -> str:
