@@ -68,6 +68,10 @@ class Person:
                 await self._handle(event, data)
             except BadDescription as problem:
                 log.warning("recorder.bad_description", peer=self.name, event=event, problem=str(problem))
+            except OSError as problem:  # no address, no file: the others are none the worse for it
+                log.warning("recorder.cannot_connect", peer=self.name, problem=str(problem))
+            except Exception:
+                log.exception("bug", peer=self.name)
 
     async def close(self) -> None:
         peer, self.peer = self.peer, None

@@ -62,7 +62,7 @@ def read(text: str) -> Description:
     """Raises `BadDescription`."""
     try:
         parsed = parser.SessionDescription.parse(text)
-    except (ValueError, AssertionError, LookupError, TypeError) as problem:
+    except (ValueError, AssertionError, LookupError, TypeError, AttributeError, StopIteration) as problem:
         raise BadDescription(str(problem) or "no session description") from None
     sections = tuple(_section(media, str(index)) for index, media in enumerate(parsed.media))
     paths = [(media.ice, media.dtls) for media in parsed.media]
