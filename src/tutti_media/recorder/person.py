@@ -26,13 +26,16 @@ AGAIN_S = 3.0
 
 
 class Person:
-    """`run` it as a task; `hear` what they signal. Cancel it to end it, and then `close`, which finishes their files."""
+    """`run` it as a task; `hear` what they signal. Cancel it to end it, and then `close`, which finishes their files.
+
+    `servers`: STUN and TURN, as they are when a way to them is looked for.
+    """
 
     def __init__(
         self,
         name: str,
         send: Send,
-        servers: IceServers,
+        servers: Callable[[], IceServers],
         *,
         file_for: Callable[[str, str], Path],
         opened: Callable[[str, Path, float], None],
@@ -117,7 +120,7 @@ class Person:
             time.monotonic,
             lambda slot: self._file_for(self.name, slot),
             lambda path, begin_s: self._opened(self.name, path, begin_s),
-            self._servers,
+            self._servers(),
             self._certificate,
         )
 

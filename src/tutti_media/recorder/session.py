@@ -24,8 +24,8 @@ log = structlog.get_logger("tutti.recorder")
 BEAT_S, FLUSH_BEATS, REPORT_BEATS = 0.05, 5, 20
 SIGNALS = ("offer", "answer", "candidate")
 KEPT = frozenset((
-    "chat-message", "raise-hand", "lower-hand", "hands-cleared", "clear-all-hands", "reaction",
-    "screen-share-start", "screen-share-stop", "mute-changed", "participant-muted", "host-changed", "role-changed",
+    "chat-message", "raise-hand", "lower-hand", "reaction", "screen-share-start", "screen-share-stop",
+    "participant-muted", "host-changed", "role-changed",
     "peer-reconnecting", "peer-reconnected",
 ))  # fmt: skip
 """Events that are written down as they are; comings and goings are as well, in our own words."""
@@ -122,7 +122,7 @@ class Session:
         if event == "error":
             log.warning("recorder.refused", code=data.get("code"), message=data.get("message"))
         stopped = event == "recording-stopped" and data.get("recordingId") in (None, self._task.recording)
-        return stopped or event == "kicked"
+        return stopped or event in ("kicked", "room-closed")
 
     def _hear(self, event: str, data: Data) -> None:
         who = data.get("peerId")
@@ -135,6 +135,8 @@ class Session:
             self._came(who, newcomer=True, username=data.get("username"))
         elif event == "peer-left" and isinstance(who, str):
             self._left(who)
+        elif event == "ice-servers":
+            self._servers = ice_settings(data.get("iceServers"))
         elif event in KEPT:
             self._tell(event, **{name: value for name, value in data.items() if name not in DROPPED})
 
@@ -177,7 +179,7 @@ class Session:
             return
         self._tell("peer-joined" if newcomer else "peer-present", peerId=name, username=username)
         person = Person(
-            name, self._meeting.send, self._servers,
+            name, self._meeting.send, lambda: self._servers,
             file_for=self._folder.free, opened=self._opened, closed=self._closed, newcomer=newcomer,
         )  # fmt: skip
         self._people[name] = person, asyncio.create_task(person.run())
