@@ -321,6 +321,24 @@ async def test_who_does_not_come_back_after_a_restart_leaves_in_the_end() -> Non
     await one.__aexit__()
 
 
+async def test_who_comes_back_after_a_restart_only_to_watch_along_is_gone_from_the_call() -> None:
+    log, clock = MemoryLog(), TurnedClock()
+    one = House(world=World(log, clock))
+    await one.__aenter__()
+    ada, _ = await one.meeting("ada", "ben")
+    ada.take()
+    two = House(world=World(log, clock))
+    two.world.hall.passes = one.world.hall.passes
+    async with two:
+        again = await two.back(ada)
+        session, _ = two.world.connect()
+        session.hear(PLAIN, "enter", [msgspec.Raw(b'"DAILY"'), msgspec.Raw(b'"ben"')], None)
+        await two.passes(61)
+        assert again.events() == ["peer-reconnecting", "peer-left"]
+        assert MemberId("ben") in (await two.room()).members
+    await one.__aexit__()
+
+
 # -- the property
 
 STEPS = st.sampled_from(["chat", "whisper", "hand", "lock", "kill", "back", "wait"])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOST_WAITING = 256
 """Letters of one person; the oldest is lost first."""
 RETRY_S = 10.0
+AFTER_RESTART_S = 60.0
+"""At least this long for everybody to come back after the server itself was away."""
 
 Frames = tuple[Frame, ...]
 
@@ -36,7 +38,7 @@ class Calls:
         self._wheel = wheel
         self._clock = clock
         self._connections: dict[MemberId, Subscription] = {}
-        self._missed: dict[MemberId, Timer | None] = {}
+        self._missed: dict[MemberId, Timer] = {}
         self._boxes: dict[MemberId, deque[Frames]] = {}
         self.signalling = Signalling(self._send, self._joined_at, wheel=wheel, clock=clock)
 
@@ -87,8 +89,8 @@ class Calls:
     def restored(self, room: Room) -> None:
         """After a load: everybody who was in the call is missed."""
         for member in room.members.values():
-            if member.calling and member.id not in self._connections:
-                self._missed[member.id] = None
+            if member.calling and member.away is None and member.id not in self._connections:
+                self._wait_for(member.id, AFTER_RESTART_S)
 
     def post(self, member: MemberId, frames: Frames) -> None:
         """For this person alone: now, or when it is back."""
@@ -114,16 +116,17 @@ class Calls:
     def _joined_at(self, member: MemberId) -> float | None:
         room = self._live.state
         here = None if room is None else room.members.get(member)
-        return here.joined_at_ms if here is not None and here.calling else None
+        present = here is not None and here.calling and here.away is None
+        return here.joined_at_ms if here is not None and present else None
 
     def _is_calling(self, member: MemberId) -> bool:
         room = self._live.state
         return room is not None and member in room.members and room.members[member].calling
 
-    def _wait_for(self, member: MemberId) -> None:
+    def _wait_for(self, member: MemberId, at_least_s: float = 0.0) -> None:
         self._no_longer_missed(member)
-        grace_s = self._live.presence.grace_ms(member) / 1000
-        self._missed[member] = self._wheel.after(grace_s, lambda: self._over(member))
+        wait_s = max(self._live.presence.grace_ms(member) / 1000, at_least_s)
+        self._missed[member] = self._wheel.after(wait_s, lambda: self._over(member))
 
     def _no_longer_missed(self, member: MemberId) -> None:
         timer = self._missed.pop(member, None)
