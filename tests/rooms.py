@@ -5,7 +5,7 @@ from __future__ import annotations
 from tutti.core import events as e
 from tutti.core.defaults import Control, Defaults, Expiry, HostLost
 from tutti.core.events import Event, Recorded
-from tutti.core.ids import Epoch, MemberId, Seq
+from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.roster import Member, Role
 
 HOST = MemberId("host")
@@ -22,6 +22,7 @@ def defaults(
     lives_ms: float = 24 * HOUR_MS,
     correct_over_ms: float = 2_000.0,
     seat_ms: float = 0.0,
+    parent: RoomId | None = None,
 ) -> Defaults:
     return Defaults(
         dialect=dialect,
@@ -34,6 +35,7 @@ def defaults(
         host_grace_ms=60_000.0,
         correct_over_ms=correct_over_ms,
         seat_ms=seat_ms,
+        parent=parent,
     )
 
 

@@ -32,9 +32,9 @@ from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
 from tutti.dialects.listen.dialect import Listen
 from tutti.dialects.listen.rest import router as listen_router
+from tutti.dialects.meet import dialect as meet
 from tutti.dialects.meet import errors as meet_errors
 from tutti.dialects.meet import heard as meet_heard
-from tutti.dialects.meet import spoken as meet_spoken
 from tutti.dialects.meet.dialect import Meet
 from tutti.dialects.meet.fields import is_room as is_meeting
 from tutti.dialects.meet.ice import Ice
@@ -142,8 +142,8 @@ CHANNELS = (
         Meet.name,
         f"{MEETINGS}/{{room}}{MEETING_SOCKET}",
         "Meetings: JSON over a WebSocket, every message `{event, data}`.",
-        meet_heard.HEARD,
-        meet_spoken.SPOKEN,
+        meet.HEARD,
+        meet.SPOKEN,
     ),
     WireChannel(
         Native.name,

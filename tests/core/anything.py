@@ -13,9 +13,9 @@ from tutti.core import commands as c
 from tutti.core.defaults import Control, Expiry, HostLost
 from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
-from tutti.core.roster import Password, Role
+from tutti.core.roster import Breakout, Password, Role
 
 T = TypeVar("T")
 
@@ -23,6 +23,7 @@ START_MS = 1_000_000.0
 MOST_AHEAD_MS = 1_000.0
 RECORDER = MemberId("recorder-rec1")
 PEOPLE = (HOST, ANN, BOB, CAT, STRANGER, RECORDER)
+ROOMS = (RoomId("ROOM1"), RoomId("ROOM2"))
 PASSWORD = Password("00", "11")
 NO_NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 1e308, -1e308, 0.0)
 NAMES = ("", "Ann", "\x00", "'; DROP TABLE rooms; --", "🎬", "\u202e")
@@ -61,7 +62,7 @@ class _Teller:
             (30, lambda: c.Join(self._one(NAMES))),
             (60, self._joins),
             (5, c.Leave),
-            (6, lambda: c.Expel(self._one(PEOPLE))),
+            (16, lambda: c.Expel(self._one(PEOPLE))),
             (8, lambda: c.TransferHost(self._one(PEOPLE))),
             (10, lambda: c.Appoint(self._one(PEOPLE), self._one(tuple(Role)))),
             (10, lambda: c.SetLock(self._random.random() < 0.3)),
@@ -116,7 +117,14 @@ class _Teller:
             (4, lambda: c.AskUnmute(self._one(PEOPLE))),
             (8, lambda: c.StartRecording(self._one(("rec1", "rec1", "rec1", "", "x" * 129)))),
             (4, c.StopRecording),
-            (4, lambda: c.HangUp(self._one(PEOPLE))),
+            (25, self._breaks_out),
+            (15, lambda: c.Assign(self._one((None, *PEOPLE)), self._one((None, *ROOMS, RoomId("NOWHERE"))))),
+            (12, lambda: c.ExtendBreakouts(self._number(-1.0, 90_000.0))),
+            (2, c.CloseBreakouts),
+            (15, lambda: c.TellBreakouts(self._one(WORDS))),
+            (25, c.AskHelp),
+            (4, c.EndBreakouts),
+            (12, lambda: c.HangUp(self._one(PEOPLE))),
             (4, lambda: c.EndKnock(self._one(PEOPLE))),
             (5, lambda: c.React(self._one(SIGNS))),
             (8, lambda: c.RaiseHand(self._maybe(), self._one((None, None, *PEOPLE)))),
@@ -124,7 +132,7 @@ class _Teller:
             (15, lambda: c.SetWaiting(self._random.random() < 0.7)),
             (12, c.EndWait),
             (1, c.Close),
-            (6, lambda: c.Depart(self._one(PEOPLE))),
+            (14, lambda: c.Depart(self._one(PEOPLE))),
             (3, lambda: c.Expire(self._one(tuple(CloseReason)))),
         )
         self._weights = [weight for weight, _ in self._any]
@@ -134,6 +142,14 @@ class _Teller:
         who = self._one((*PEOPLE, HOST, HOST, None))
         wait_ms = self._random.choice((0.0, 40.0, 700.0, 3_000.0, 90_000.0))
         return Step(wait_ms, who, ask(), self._random.choice((0.0, 0.0, 150.0, MOST_AHEAD_MS)))
+
+    def _breaks_out(self) -> c.OpenBreakouts:
+        rooms = tuple(
+            Breakout(one, self._one(("One", "Two", "Three", "Four", "", "x" * 101))) for one in ROOMS
+        )
+        assign = {self._one(PEOPLE): self._one(ROOMS) for _ in range(self._random.randint(0, 2))}
+        lasts_ms = self._one((None, self._number(0.0, 90_000.0)))
+        return c.OpenBreakouts(rooms, assign, self._maybe(), lasts_ms)
 
     def opens(self) -> c.Open:
         of = defaults(

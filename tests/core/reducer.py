@@ -47,6 +47,7 @@ def opened(room_id: str, epoch: str, at_ms: float, fields: View) -> View:
         "password": None,
         "seat": None,
         "recording": None,
+        "breakouts": None,
     }
 
 
@@ -83,7 +84,7 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
         _in_meeting(view, at_ms, name, fields)
 
 
-def _in_meeting(view: View, at_ms: float, name: str, fields: View) -> None:
+def _in_meeting(view: View, at_ms: float, name: str, fields: View) -> None:  # noqa: PLR0912 - one case per event
     who = fields.get("member")
     if name == "CallEntered":
         view["members"][who] |= {"calling": True, "proof": fields["proof"]}
@@ -102,6 +103,15 @@ def _in_meeting(view: View, at_ms: float, name: str, fields: View) -> None:
         view["recording"] = fields | {"started_at_ms": at_ms}
     elif name == "RecordingStopped":
         view["recording"] = None
+    elif name == "BreakoutsOpened":
+        view["breakouts"] = {"rooms": fields["rooms"], "until_ms": fields["until_ms"]}
+    elif name == "Assigned":
+        view["members"][who]["away"] = fields["to"]
+        _listed(view["sharing"], who, False)
+    elif name == "BreakoutsExtended":
+        view["breakouts"]["until_ms"] = fields["until_ms"]
+    elif name == "BreakoutsClosed":
+        view["breakouts"] = None
     else:
         raise AssertionError(f"an event that this reducer does not know: {name}")
 

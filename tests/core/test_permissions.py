@@ -9,10 +9,11 @@ from tests.core.wishes import ONE_OF_EACH
 from tests.rooms import HOST, defaults
 from tutti.core import commands as c
 from tutti.core.defaults import Control
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
-from tutti.core.roster import Role
+from tutti.core.roster import Breakout, Role
 
+ROOM = RoomId("ROOM1")
 MODERATOR, MEMBER = MemberId("moderator"), MemberId("member")
 ASKERS = (HOST, MODERATOR, MEMBER, STRANGER, None)
 
@@ -60,12 +61,19 @@ Mute            y y n s n | y y n s n
 AskUnmute       y y n s n | y y n s n
 StartRecording  y y n s n | y y n s n
 StopRecording   y y n s y | y y n s y
+OpenBreakouts   y y n s n | y y n s n
+Assign          y y n s y | y y n s y
+ExtendBreakouts y y n s n | y y n s n
+CloseBreakouts  y y n s n | y y n s n
+TellBreakouts   y y n s n | y y n s n
+AskHelp         n n y s n | n n y s n
 SetReady        y y y s n | y y y s n
 SetWaiting      y y n s n | y y n s n
 Close           y n n s n | y n n s n
 Depart          n n n n y | n n n n y
 HangUp          n n n n y | n n n n y
 EndKnock        n n n n y | n n n n y
+EndBreakouts    n n n n y | n n n n y
 EndWait         n n n n y | n n n n y
 Expire          n n n n y | n n n n y
 """
@@ -90,9 +98,13 @@ def test_every_command_of_everybody_is_answered_as_the_table_says(
     stage = Stage(MODERATOR, MEMBER, ANN, of=defaults(control=control))
     stage.does(HOST, c.Appoint(MODERATOR, Role.MODERATOR))
     stage.does(HOST, c.AddToQueue(FILM))
+    stage.does(ANN, c.Join("Ann", calling=True))
     if name == "Deny":
         stage.does(HOST, c.SetLobby(True))
         stage.does(CAT, c.Join("Cat", knocks=True))
+    if name in ("ExtendBreakouts", "CloseBreakouts", "TellBreakouts", "AskHelp"):
+        stage.does(MEMBER, c.Join("Member", calling=True))
+        stage.does(HOST, c.OpenBreakouts((Breakout(ROOM, "One"),), {MEMBER: ROOM}, lasts_ms=60_000.0))
     [command] = [command for command in ONE_OF_EACH if type(command).__name__ == name]
     answer = stage.asks(who, command)
     assert (answer.reason if isinstance(answer, Refused) else None) is refusal

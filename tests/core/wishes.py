@@ -6,7 +6,8 @@ from tests.core.stage import ANN, CAT, FILM
 from tests.rooms import defaults
 from tutti.core import commands as c
 from tutti.core.drift import Doing
-from tutti.core.roster import Password, Role
+from tutti.core.ids import RoomId
+from tutti.core.roster import Breakout, Password, Role
 
 ONE_OF_EACH: tuple[c.Command, ...] = (
     c.Open("film night", "Somebody", defaults(), FILM),
@@ -50,12 +51,19 @@ ONE_OF_EACH: tuple[c.Command, ...] = (
     c.AskUnmute(ANN),
     c.StartRecording("rec1"),
     c.StopRecording(),
+    c.OpenBreakouts((Breakout(RoomId("ROOM1"), "One"),), {}, spread=True),
+    c.Assign(ANN, None),
+    c.ExtendBreakouts(60_000.0),
+    c.CloseBreakouts(),
+    c.TellBreakouts("Five minutes"),
+    c.AskHelp(),
     c.SetReady(True),
     c.SetWaiting(True),
     c.Close(),
     c.Depart(ANN),
     c.HangUp(ANN),
     c.EndKnock(CAT),
+    c.EndBreakouts(),
     c.EndWait(),
     c.Expire(),
 )

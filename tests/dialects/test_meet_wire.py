@@ -232,7 +232,6 @@ BREAKOUT_WISHES = {
 @pytest.mark.parametrize(
     ("event", "doer"),
     [
-        (e.ChatSaid(BEN, "Ben", "hi", "m1"), BEN),
         (e.HandChanged(BEN, True), BEN),
         (e.SharingChanged(BEN, True), BEN),
         (e.MuteChanged(BEN, False, BEN), BEN),
@@ -249,6 +248,11 @@ def test_what_somebody_did_is_not_told_to_that_one(event: e.Event, doer: MemberI
 )
 def test_what_another_did_to_somebody_or_it_did_elsewhere_is_told_to_that_one_too(event: e.Event) -> None:
     assert len(told(event, BEN)) == 1
+
+
+def test_what_one_said_is_acknowledged_in_its_place() -> None:
+    acked = {"id": "m1", "seq": 4, "timestamp": WALL}
+    assert told(e.ChatSaid(BEN, "Ben", "hi", "m1"), BEN) == [{"event": "chat-ack", "data": acked, "seq": 4}]
 
 
 def test_only_those_who_may_let_people_in_are_told_who_waits() -> None:

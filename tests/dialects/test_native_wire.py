@@ -23,7 +23,7 @@ from tutti.core.queue import Entry
 from tutti.core.refusals import Reason, Refused
 from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
 from tutti.core.room import Room, evolve, fold
-from tutti.core.roster import Member, Password, Role
+from tutti.core.roster import Breakout, Member, Password, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.native import errors, spoken
 from tutti.dialects.native.defaults import defaults
@@ -291,6 +291,13 @@ EVERY_EVENT: list[tuple[e.Event, dict[str, Any]]] = [
     (e.SeatKept(ADA, 5.0, BEN, "proof"), {"type": "seatKept", "member": "ada", "until": 5.0}),
     (e.RecordingStarted("r1", ADA), {"type": "recordingStarted", "id": "r1", "by": "ada"}),
     (e.RecordingStopped("r1", None, 5.0), {"type": "recordingStopped", "id": "r1", "by": None}),
+    (
+        e.BreakoutsOpened((Breakout(RoomId("R1"), "One"),), 5.0, ADA),
+        {"type": "breakoutsOpened", "rooms": [{"id": "R1", "name": "One"}], "until": 5.0, "by": "ada"},
+    ),
+    (e.Assigned(BEN, RoomId("R1")), {"type": "assigned", "member": "ben", "to": "R1"}),
+    (e.BreakoutsExtended(6.0), {"type": "breakoutsExtended", "until": 6.0}),
+    (e.BreakoutsClosed(), {"type": "breakoutsClosed"}),
     (e.RoomClosed(CloseReason.EXPIRED), {"type": "closed", "reason": "expired"}),
 ]
 

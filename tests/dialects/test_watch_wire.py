@@ -23,7 +23,7 @@ from tutti.core.media import Media
 from tutti.core.queue import Entry
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room, evolve
-from tutti.core.roster import Member, Role
+from tutti.core.roster import Breakout, Member, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.watch import errors
 from tutti.dialects.watch.choices import House
@@ -111,6 +111,10 @@ EVERY_EVENT: list[e.Event] = [
     e.SeatKept(ADA, 1.0),
     e.RecordingStarted("r1", ADA),
     e.RecordingStopped("r1", None, 0.0),
+    e.BreakoutsOpened((Breakout(RoomId("R1"), "One"),), None, ADA),
+    e.Assigned(ADA, RoomId("R1")),
+    e.BreakoutsExtended(1.0),
+    e.BreakoutsClosed(),
 ]
 
 EVERY_SENTENCE: list[tuple[str, dict[str, Any]]] = [

@@ -14,7 +14,7 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
 from tutti.core.queue import Entry
 from tutti.core.room import Room, fold
-from tutti.core.roster import Kind, Member, Password, Role
+from tutti.core.roster import Breakout, Kind, Member, Password, Role
 from tutti.core.timeline import Timeline
 from tutti.infra.event_codec import (
     SNAPSHOT_VERSION,
@@ -34,7 +34,7 @@ STORED: list[tuple[Event, str]] = [
         replace(opened("n", at_ms=1.0), media=FILM),
         '["RoomOpened",{"name":"n","defaults":{"dialect":"watch","capacity":50,"control":"host",'
         '"host_lost":"passes_on","expiry":"from_opening","lives_ms":86400000.0,"grace_ms":30000.0,'
-        '"host_grace_ms":60000.0,"correct_over_ms":2000.0,"seat_ms":0.0},"host":{"id":"host","name":"Host","role":"host",'
+        '"host_grace_ms":60000.0,"correct_over_ms":2000.0,"seat_ms":0.0,"parent":null},"host":{"id":"host","name":"Host","role":"host",'
         '"joined_at_ms":1.0,"offset_ms":0.0,"hand_ms":null,"ready":null,"calling":false,'
         '"muted":false,"kind":"person","away":null,"proof":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
         '"title":"A film","artist":"Somebody","duration_ms":5400000.0}}]',
@@ -107,6 +107,13 @@ STORED: list[tuple[Event, str]] = [
         e.RecordingStopped("r1", None, 5.0),
         '["RecordingStopped",{"id":"r1","by":null,"started_at_ms":5.0}]',
     ),
+    (
+        e.BreakoutsOpened((Breakout(RoomId("R1"), "One"),), None, HOST),
+        '["BreakoutsOpened",{"rooms":[{"id":"R1","name":"One"}],"until_ms":null,"by":"host"}]',
+    ),
+    (e.Assigned(HOST, RoomId("R1")), '["Assigned",{"member":"host","to":"R1"}]'),
+    (e.BreakoutsExtended(5.0), '["BreakoutsExtended",{"until_ms":5.0}]'),
+    (e.BreakoutsClosed(), '["BreakoutsClosed",{}]'),
     (e.RoomClosed(CloseReason.HOST_LOST), '["RoomClosed",{"reason":"host_lost"}]'),
 ]
 
@@ -192,6 +199,7 @@ def test_a_snapshot_holds_these_fields_and_its_version_goes_up_when_they_mean_so
             [
                 *(
                     "active_at_ms",
+                    "breakouts",
                     "capacity",
                     "chat",
                     "chat_on",

@@ -14,12 +14,11 @@ from tutti.core.commands import Command
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.room import Room
 from tutti.dialects.meet import errors
-from tutti.dialects.meet.dialect import Meet
+from tutti.dialects.meet.dialect import SPOKEN, Meet
 from tutti.dialects.meet.fields import is_room
 from tutti.dialects.meet.heard import SIGNALS
 from tutti.dialects.meet.ice import Ice
 from tutti.dialects.meet.relay import relayed
-from tutti.dialects.meet.spoken import SPOKEN
 from tutti.infra.memory_log import MemoryLog
 from tutti.service.frames import Frame
 from tutti.service.limits import Limits

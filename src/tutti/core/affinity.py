@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Final
 
 HALF_LIFE_MS: Final = 14 * 86_400_000.0
@@ -73,14 +74,14 @@ def affinity(mine: Taste, theirs: Taste, now_ms: float) -> Affinity | None:
     }
     if not common:
         return None
-    shared = sum(common.values())
+    shared = fsum(common.values())
     strength = shared / (2 - shared)  # both sum up to 1, so that is min over max
     strongest = sorted(common, key=lambda key: (-common[key], key))[:MOST_SHOWN]
     return Affinity(_words(strength), tuple(one[key].name for key in strongest), strength)
 
 
 def _total(liked: Mapping[str, Liked]) -> float:
-    return sum(each.weight for each in liked.values())
+    return fsum(each.weight for each in liked.values())
 
 
 def _words(strength: float) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from tutti.core.defaults import Defaults
 from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
-from tutti.core.roster import Kind, Password, Role
+from tutti.core.roster import Breakout, Kind, Password, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Join:
 
     `opens`: how to open the room if it is not there, or has ended. `knocks`: able to wait to be let in. `password`:
     that whose words were known. `recording`: as the recorder of that one. `proof`: what the browser could prove.
+    `moved_as`: into a breakout room, by the server itself, as what it is in the meeting.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Join:
     password: Password | None = None
     recording: str | None = None
     proof: str | None = None
+    moved_as: Role | None = None
 
     @property
     def kind(self) -> Kind:
@@ -333,6 +336,47 @@ class StopRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBreakouts:
+    """`assign`: who goes where. `spread`: everybody else who does not moderate is spread evenly. For `lasts_ms`."""
+
+    rooms: tuple[Breakout, ...]
+    assign: Mapping[MemberId, RoomId]
+    spread: bool = False
+    lasts_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Send somebody to a breakout room; None: back to the main room, which everybody may wish for itself."""
+
+    member: MemberId | None
+    """None: the asker."""
+    to: RoomId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendBreakouts:
+    by_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBreakouts:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TellBreakouts:
+    """Something for everybody, wherever they are."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskHelp:
+    """Ask those who moderate to come to the asker's breakout room."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetReady:
     """Whether the asker's player could play at once."""
 
@@ -370,6 +414,11 @@ class EndKnock:
     """From the server itself: whoever knocked waits no more."""
 
     member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class EndBreakouts:
+    """From the server itself: their time is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,12 +475,19 @@ Command = (
     | AskUnmute
     | StartRecording
     | StopRecording
+    | OpenBreakouts
+    | Assign
+    | ExtendBreakouts
+    | CloseBreakouts
+    | TellBreakouts
+    | AskHelp
     | SetReady
     | SetWaiting
     | Close
     | Depart
     | HangUp
     | EndKnock
+    | EndBreakouts
     | EndWait
     | Expire
 )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from tutti.core import breakouts, company, meeting, membership, patience, playback, programme, queueing
 from tutti.core import commands as c
-from tutti.core import company, meeting, membership, patience, playback, programme, queueing
 from tutti.core import events as e
 from tutti.core.events import CloseReason, Event
 from tutti.core.ids import MemberId
@@ -25,7 +25,8 @@ Decision = tuple[Event, ...] | Relay | Refused
 
 InMeeting = (
     c.SetLobby | c.Admit | c.Deny | c.SetPassword | c.Share | c.StopShare | c.SetSharePolicy | c.SetMuted
-    | c.Mute | c.AskUnmute | c.StartRecording | c.StopRecording
+    | c.Mute | c.AskUnmute | c.StartRecording | c.StopRecording | c.OpenBreakouts | c.Assign | c.ExtendBreakouts
+    | c.CloseBreakouts | c.TellBreakouts | c.AskHelp
 )  # fmt: skip
 
 MAX_CAPACITY = 100_000
@@ -82,7 +83,10 @@ def _opened_by_joining(join: c.Join, command: c.Open, who: MemberId | None, now_
     problem = unsound(command.media) if command.media else None
     if problem is not None:
         return problem
-    host = replace(membership.newcomer(who, join, now_ms), role=Role.HOST)
+    first = membership.newcomer(who, join, now_ms)
+    if command.defaults.parent is not None and join.moved_as is None:
+        return Refused(Reason.NOT_ALLOWED)
+    host = first if command.defaults.parent is not None else replace(first, role=Role.HOST)
     return (e.RoomOpened(command.name, command.defaults, host, command.media),)
 
 
@@ -97,6 +101,10 @@ def _for_server(room: Room, command: c.Command, now_ms: float, lead_ms: float) -
             return meeting.end_knock(room, member_id)
         case c.StopRecording():
             return meeting.stop_recording(room, None)
+        case c.EndBreakouts():
+            return breakouts.over(room, now_ms)
+        case c.Assign(who, None) if who is not None:
+            return breakouts.call_back(room, who)
         case c.EndWait():
             return patience.over(room, now_ms, at_ms)
         case c.Expire(reason):
@@ -120,7 +128,7 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, l
         return playback.observe(command)
     at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
-        case c.Open() | c.Depart() | c.HangUp() | c.EndKnock() | c.EndWait() | c.Expire():
+        case c.Open() | c.Depart() | c.HangUp() | c.EndKnock() | c.EndBreakouts() | c.EndWait() | c.Expire():
             return Refused(Reason.NOT_ALLOWED)
         case c.Join():
             return membership.rejoin(member, command)
@@ -204,6 +212,18 @@ def _in_meeting(room: Room, command: InMeeting, member: Member, now_ms: float) -
             return meeting.ask_unmute(room, member, who)
         case c.StartRecording(id_):
             return meeting.start_recording(room, member, id_)
+        case c.OpenBreakouts():
+            return breakouts.open_rooms(room, member, command, now_ms)
+        case c.Assign():
+            return breakouts.assign(room, member, command)
+        case c.ExtendBreakouts():
+            return breakouts.extend(room, command, now_ms)
+        case c.CloseBreakouts():
+            return breakouts.close(room)
+        case c.TellBreakouts(text):
+            return breakouts.tell(room, member, text)
+        case c.AskHelp():
+            return breakouts.ask_help(member)
         case c.StopRecording():
             return meeting.stop_recording(room, member.id)
         case _:

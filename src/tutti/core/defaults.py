@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from tutti.core.ids import RoomId
+
 
 class Control(Enum):
     """Who may move the timeline."""
@@ -33,6 +35,7 @@ class Defaults:
     """`capacity`: most members at once. `grace_ms`: how long a member may be unseen before it leaves; the host
     has `host_grace_ms`. `correct_over_ms`: how far the host's own report may be off before the timeline follows it.
     `seat_ms`: how long after the host was lost for good the seat is still kept for it.
+    `parent`: the room that it is a breakout room of: people are moved there, and nobody is its host.
     """
 
     dialect: str
@@ -45,6 +48,7 @@ class Defaults:
     host_grace_ms: float
     correct_over_ms: float
     seat_ms: float = 0.0
+    parent: RoomId | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.lives_ms, self.grace_ms, self.host_grace_ms, self.correct_over_ms, self.seat_ms)

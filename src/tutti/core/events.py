@@ -10,10 +10,10 @@ from enum import Enum
 from typing import get_args
 
 from tutti.core.defaults import Defaults
-from tutti.core.ids import Epoch, MemberId, Seq
+from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
 from tutti.core.queue import Entry
-from tutti.core.roster import Member, Password, Role
+from tutti.core.roster import Breakout, Member, Password, Role
 from tutti.core.timeline import Timeline
 
 
@@ -289,6 +289,33 @@ class RecordingStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakoutsOpened:
+    """Until room time `until_ms`, if that is known."""
+
+    rooms: tuple[Breakout, ...]
+    until_ms: float | None
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Somebody is to be in that breakout room from now on; None: in the main room again."""
+
+    member: MemberId
+    to: RoomId | None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakoutsExtended:
+    until_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class BreakoutsClosed:
+    """Everybody was called back before."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomClosed:
     reason: CloseReason
 
@@ -324,6 +351,10 @@ Event = (
     | SeatKept
     | RecordingStarted
     | RecordingStopped
+    | BreakoutsOpened
+    | Assigned
+    | BreakoutsExtended
+    | BreakoutsClosed
     | RoomClosed
 )
 EVENTS: tuple[type[Event], ...] = get_args(Event)

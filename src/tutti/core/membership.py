@@ -52,7 +52,7 @@ def newcomer(who: MemberId, command: Join, now_ms: float) -> Member:
     return Member(
         who,
         command.name,
-        Role.MEMBER,
+        command.moved_as or Role.MEMBER,
         now_ms,
         calling=command.calling,
         kind=command.kind,
@@ -61,8 +61,9 @@ def newcomer(who: MemberId, command: Join, now_ms: float) -> Member:
 
 
 def arrived(room: Room, member: Member) -> tuple[Event, ...]:
+    """The first one into a room without a host is it; but nobody is a breakout room's."""
     joined = e.MemberJoined(member)
-    if room.host is None:
+    if room.host is None and room.defaults.parent is None:
         return (joined, e.HostChanged(member.id, None, Handover.ARRIVED))
     return (joined,)
 
@@ -121,6 +122,10 @@ def _kept_out(room: Room, who: MemberId, command: Join, now_ms: float) -> Refuse
         return Refused(Reason.EXPELLED)
     if who.startswith(RECORDERS):
         return Refused(Reason.ID_TAKEN)
+    if room.defaults.parent is not None:
+        return (
+            None if command.moved_as else Refused(Reason.NOT_ALLOWED, "This room is a meeting's; join that")
+        )
     inside = people(room)
     if room.locked and inside:
         return Refused(Reason.ROOM_LOCKED)
@@ -178,6 +183,8 @@ def recording_over(room: Room, by: MemberId | None, among: Iterable[Member]) -> 
 def _kept_seat(room: Room, member: Member, gone: tuple[Event, ...], now_ms: float) -> tuple[e.SeatKept, ...]:
     """The first to lose the seat has it back, not whoever stood in and was lost as well."""
     if member.role is not Role.HOST or not room.defaults.seat_ms:
+        return ()
+    if room.defaults.host_lost is HostLost.CLOSES:  # there is nothing to come back to
         return ()
     if room.seat is not None and now_ms < room.seat.until_ms:
         return ()

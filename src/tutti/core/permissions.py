@@ -39,6 +39,10 @@ def needs(command: c.Command) -> Needs:  # noqa: PLR0912 - rows of a table, clos
             return Needs.MODERATION
         case c.SetLobby() | c.Admit() | c.Deny() | c.StopShare() | c.Mute() | c.AskUnmute():
             return Needs.MODERATION
+        case c.TellBreakouts() | c.OpenBreakouts() | c.ExtendBreakouts() | c.CloseBreakouts():
+            return Needs.MODERATION
+        case c.Assign() | c.AskHelp():  # of others only those who moderate: see `breakouts.assign`
+            return Needs.MEMBERSHIP
         case c.StartRecording() | c.StopRecording():
             return Needs.MODERATION
         case c.ChangeMedia() | c.ChangeProvider() | c.ChangeEpisode():
@@ -47,7 +51,7 @@ def needs(command: c.Command) -> Needs:  # noqa: PLR0912 - rows of a table, clos
             return Needs.HOST
         case c.SetPassword() | c.SetSharePolicy():
             return Needs.HOST
-        case c.Depart() | c.HangUp() | c.EndKnock() | c.EndWait() | c.Expire():
+        case c.Depart() | c.HangUp() | c.EndKnock() | c.EndBreakouts() | c.EndWait() | c.Expire():
             return Needs.SERVER
         case _:
             assert_never(command)

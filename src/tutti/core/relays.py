@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from tutti.core.ids import MemberId
+from tutti.core.ids import MemberId, RoomId
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,52 @@ class Back:
     resumed: bool = True
 
 
-Relay = Reacted | Whispered | UnmuteAsked | Lost | Back
+@dataclass(frozen=True, slots=True)
+class RoomsTold:
+    """Somebody who moderates says this to everybody, in whichever breakout room they are."""
+
+    member: MemberId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked:
+    """Somebody in this breakout room would like one of those who moderate to come."""
+
+    member: MemberId
+    name: str
+    room: RoomId
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingSoon:
+    """The breakout rooms close in so many seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakoutsShown:
+    """Who is in which of them, as the room knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """To whoever is on a connection that is in `room` now: the breakout room `name`, or the main room (None).
+
+    `former`: those in the call whom it was with until now.
+    """
+
+    member: MemberId
+    room: RoomId
+    name: str | None
+    former: tuple[MemberId, ...]
+
+
+Everywhere = RoomsTold | HelpAsked | ClosingSoon | BreakoutsShown | Moved
+"""What concerns people in breakout rooms as well: told on each connection of a meeting, wherever it is."""
+Relay = Reacted | Whispered | UnmuteAsked | Lost | Back | Everywhere
 RELAYS: tuple[type[Relay], ...] = get_args(Relay)
 Directed = Whispered | UnmuteAsked
 """For `to` alone."""

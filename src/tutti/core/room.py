@@ -14,7 +14,7 @@ from tutti.core.events import CloseReason, LeaveReason, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
 from tutti.core.queue import Entry
-from tutti.core.roster import Knock, Lease, Member, Password, Recording, Role, Waiting
+from tutti.core.roster import Breakouts, Knock, Lease, Member, Password, Recording, Role, Waiting
 from tutti.core.timeline import Timeline
 
 EXPELLED_FOR_MS = 5 * 60_000.0
@@ -61,6 +61,7 @@ class Room:
     password: Password | None = None
     seat: Lease | None = None
     recording: Recording | None = None
+    breakouts: Breakouts | None = None
 
     @property
     def duration_ms(self) -> float | None:
@@ -120,7 +121,7 @@ def _opened(room_id: RoomId, recorded: Recorded, event: e.RoomOpened) -> Room:
         name=event.name,
         defaults=event.defaults,
         owner=event.host.id,
-        host=event.host.id,
+        host=None if event.defaults.parent else event.host.id,
         members={event.host.id: event.host},
         capacity=event.defaults.capacity,
         opened_at_ms=recorded.at_ms,
@@ -197,6 +198,15 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             return {"recording": Recording(id_, by, at_ms)}
         case e.RecordingStopped():
             return {"recording": None}
+        case e.BreakoutsOpened(rooms, until_ms, _):
+            return {"breakouts": Breakouts(rooms, until_ms)}
+        case e.Assigned(member_id, to):
+            sharing = _with_or_without(room.sharing, member_id, False)
+            return {**_member(room, member_id, away=to), "sharing": sharing}
+        case e.BreakoutsExtended(until_ms):
+            return {"breakouts": room.breakouts and replace(room.breakouts, until_ms=until_ms)}
+        case e.BreakoutsClosed():
+            return {"breakouts": None}
         case e.RoomClosed(reason):
             return {"closed": reason}
         case _:

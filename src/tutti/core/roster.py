@@ -55,6 +55,22 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakout:
+    """A room of its own, for some of a meeting's people."""
+
+    id: RoomId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breakouts:
+    """Open until room time `until_ms`; None: until somebody closes them."""
+
+    rooms: tuple[Breakout, ...]
+    until_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Knock:
     """Somebody waits to be let in, since `at_ms`."""
 

@@ -29,8 +29,9 @@ from tutti.core.events import (
 )
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Directed, Relay
+from tutti.core.relays import Directed, Everywhere, Relay
 from tutti.core.room import Room, evolve, fold
+from tutti.service.breakouts import Breakrooms
 from tutti.service.calls import Calls
 from tutti.service.deadline import Deadline
 from tutti.service.door import Door
@@ -86,6 +87,7 @@ class LiveRoom:
         self.helm = Helm(self, rooms.wheel, rooms.clock)
         self.calls = Calls(self, rooms.wheel, rooms.clock)
         self.door = Door(self, rooms.wheel)
+        self.breakouts = Breakrooms(self, rooms, rooms.wheel, rooms.clock)
         self._deadline = Deadline(self, rooms.wheel, rooms.clock)
         self._rooms = rooms
         self._scheduling = False
@@ -102,7 +104,9 @@ class LiveRoom:
     @property
     def idle(self) -> bool:
         """Nobody listens here and nothing is under way: the replica may be dropped."""
-        here = any(a.subscriptions for a in self.audiences.values()) or self.door.waiting
+        here = (
+            any(a.subscriptions for a in self.audiences.values()) or self.door.waiting or self.breakouts.busy
+        )
         return not self._turning and not here
 
     def submit(
@@ -187,6 +191,7 @@ class LiveRoom:
             self.presence.restored(self.state)
             self.calls.restored(self.state)
             self.door.restored(self.state)
+            self.breakouts.restored(self.state)
             self._deadline.changed(self.state)
         self._rooms.changed(self)
 
@@ -216,6 +221,7 @@ class LiveRoom:
         self.presence.stop()
         self.calls.stop()
         self.door.stop()
+        self.breakouts.stop()
         self.helm.stop()
         self._deadline.stop()
 
@@ -229,6 +235,9 @@ class LiveRoom:
     def relay(self, relayed: Relay, now_ms: float) -> None:
         """For those who listen here, now; nothing of it is kept."""
         if self.state is None:
+            return
+        if isinstance(relayed, Everywhere):
+            self.breakouts.say(relayed)
             return
         for audience in tuple(self.audiences.values()):
             try:
@@ -430,6 +439,7 @@ class LiveRoom:
                 self.presence.changed(recorded.event, room)
                 self.door.changed(recorded.event)
                 self.helm.changed(recorded.event, room)
+        self.breakouts.changed(recorded, room)
         self._rooms.changed(self)
 
     def _let_go(self, member: MemberId, keep: Subscription | None = None) -> None:

@@ -56,6 +56,10 @@ class Presence:
         if member not in self._here:
             self._lease(member, self.grace_ms(member))
 
+    def elsewhere(self, member: MemberId) -> None:
+        """It is in a breakout room: nobody misses it here."""
+        self._cancel(member)
+
     def dropped(self, subscription: Subscription) -> bool:
         """A connection ended with nobody to miss it. Whether it was the member's last."""
         member = subscription.member

@@ -24,6 +24,7 @@ from tutti.service.resume import Missed, missed_since, picture
 from tutti.service.rooms import canonical, ended
 from tutti.service.skew import Skew
 from tutti.service.speaker import Speaker, Spoken
+from tutti.service.traveller import Traveller
 from tutti.service.turn import Turn
 
 Parted = Callable[[Room | None, MemberId], None]
@@ -39,7 +40,6 @@ class Visits:
 
     __slots__ = (
         "_connection",
-        "_gone",
         "_hall",
         "_has_entered",
         "_knock",
@@ -48,7 +48,9 @@ class Visits:
         "_skew",
         "_speaker",
         "_subscriptions",
+        "_traveller",
         "_under_way",
+        "gone",
     )
 
     def __init__(
@@ -65,9 +67,11 @@ class Visits:
         self._parted = parted
         self._has_entered = entered
         self._subscriptions: dict[RoomId, tuple[LiveRoom, Subscription]] = {}
-        self._gone = False
+        self.gone = False
         self._skew: Skew | None = None
         self._knock: _Knock | None = None
+        self._traveller: Traveller | None = None
+        """Of a connection that meets: in the meeting, or in one of its breakout rooms."""
         self._under_way = 0
         self._next: Callable[[], None] | None = None
         """What was said behind wishes that are under way, and waits for them."""
@@ -106,16 +110,22 @@ class Visits:
 
     def end(self) -> None:
         """The connection is gone: its members are lost, not left."""
-        self._gone = True
+        self.gone = True
         self._stop_knocking()
         for live, subscription in tuple(self._subscriptions.values()):
             self._detach(live, subscription)
+        traveller = self._stop_travelling()
+        if traveller is not None and traveller.away:
+            traveller.meeting.presence.missed(traveller.member)
 
     def leave(self) -> None:
         """The connection is gone, and whoever was on it meant to go."""
         for live, subscription in tuple(self._subscriptions.values()):
             self._forget(live.id, subscription)
             live.go(subscription)
+        traveller = self._stop_travelling()
+        if traveller is not None and traveller.away:
+            traveller.meeting.submit(c.Leave(), traveller.member, lambda _: None)
 
     def part_from_others(self, member: MemberId) -> None:
         """Whoever is known to be somebody listens no longer as somebody else."""
@@ -127,11 +137,18 @@ class Visits:
         """Who somebody is that does not say so in every sentence: whoever entered the room on this connection."""
         if isinstance(sentence, d.Found):
             return None
-        entered = self._subscriptions.get(canonical(sentence.room))
-        return entered[1].member if entered else None
+        room = canonical(sentence.room)
+        entered = self._subscriptions.get(room)
+        if entered is not None:
+            return entered[1].member
+        traveller = self._traveller
+        return traveller.member if traveller is not None and traveller.meeting.id == room else None
 
     def _ask(self, turn: Turn, ask: d.Ask, who: MemberId) -> None:
-        entered = self._entered(ask.room, who)
+        traveller = self._traveller
+        moved = traveller is not None and traveller.elsewhere(ask.room, ask.command)
+        there = traveller.at if traveller is not None and moved else None
+        entered = self._entered(ask.room if there is None else there.id, who)
         command = ask.command
         if isinstance(command, c.Report):
             command = self._sampled(command, ask.stamped_ms)
@@ -218,7 +235,7 @@ class Visits:
 
     def _wait(self, turn: Turn, live: LiveRoom, member: MemberId, doorway: d.Doorway) -> None:
         """Until somebody who may says whether it is let in."""
-        if self._gone:
+        if self.gone:
             live.submit(c.EndKnock(member), None, lambda _: None)
             return
         self._stop_knocking()
@@ -252,7 +269,7 @@ class Visits:
         self, turn: Turn, live: LiveRoom, who: MemberId, answer: Answer, after: Position
     ) -> None:
         missed = await missed_since(self._hall.rooms, live, after)
-        self._welcome(turn, live, who, answer, missed)
+        self._welcome(turn, live, who, answer, missed, resume=after)
 
     def _find(
         self,
@@ -274,7 +291,7 @@ class Visits:
             return
 
         def found(live: LiveRoom | Refused) -> None:
-            if self._gone:
+            if self.gone:
                 return
             if isinstance(live, Refused):
                 if live.reason is Reason.ROOM_NOT_FOUND:
@@ -297,9 +314,10 @@ class Visits:
         missed: Missed | None = None,
         *,
         anew: bool = False,
+        resume: Position | None = None,
     ) -> None:
         """`missed`: what there was since they were last here, or why that cannot be told; None: they did not ask."""
-        if self._gone:  # while it was being admitted; its member has a first visit's time to come back
+        if self.gone:  # while it was being admitted; its member has a first visit's time to come back
             return
         room = live.state
         if isinstance(answer, Refused):
@@ -308,6 +326,9 @@ class Visits:
             turn.refuse(Refused(Reason.NOT_A_MEMBER))
         elif (over := ended(room)) is not None:
             turn.refuse(over)
+        elif (away := room.members[who].away) is not None and turn.dialect.meets:
+            self._return_to(turn.dialect, live, who, away, resume)
+            turn.done(room)
         else:
             self._begin(turn.dialect, live, room, who, missed, anew=anew)
             turn.done(room)
@@ -329,6 +350,7 @@ class Visits:
         subscription.was_told(room, now_ms)
         live.helm.entered(subscription)
         if dialect.meets:
+            self._travels(dialect, live, room, who)
             live.calls.entered(subscription, resumed=not isinstance(missed, str | None), anew=anew)
         if self._has_entered is not None:
             self._has_entered()
@@ -346,6 +368,60 @@ class Visits:
         self._subscriptions[live.id] = (live, subscription)
         live.attach(subscription)
         return subscription
+
+    def _travels(self, dialect: d.Dialect, live: LiveRoom, room: Room, who: MemberId) -> None:
+        """Whoever is in a meeting may be sent to one of its breakout rooms."""
+        if room.defaults.parent is not None or (self._traveller is not None and self._traveller.at is live):
+            return
+        self._stop_travelling()
+        self._traveller = Traveller(self, self._hall, dialect, live, who, at=live)
+        live.breakouts.came(who, self._traveller)
+
+    def _return_to(
+        self, dialect: d.Dialect, meeting: LiveRoom, who: MemberId, away: RoomId, resume: Position | None
+    ) -> None:
+        self._stop_travelling()
+        self._traveller = traveller = Traveller(self, self._hall, dialect, meeting, who)
+        meeting.presence.elsewhere(who)
+        meeting.breakouts.came(who, traveller)
+        traveller.enter(away, resume)
+
+    def take(self, traveller: Traveller, to: LiveRoom, resume: Position | None) -> None:
+        """From the room where it was, of which nobody there need be told: to another."""
+        for live, subscription in tuple(self._subscriptions.values()):
+            if subscription.member == traveller.member and subscription.dialect is traveller.dialect:
+                self._forget(live.id, subscription)
+                live.replaced(subscription)
+                live.calls.left(traveller.member)
+                self._hall.rooms.release(live)
+        room = to.state
+        if room is None or self.gone:
+            return
+        if resume is None:
+            self._begin(traveller.dialect, to, room, traveller.member, None)
+        else:
+            self._hall.rooms.spawn(self._take_up(traveller, to, resume))
+
+    async def _take_up(self, traveller: Traveller, to: LiveRoom, after: Position) -> None:
+        missed = await missed_since(self._hall.rooms, to, after)
+        room = to.state
+        if room is not None and traveller.at is to and not self.gone:
+            self._begin(traveller.dialect, to, room, traveller.member, missed)
+
+    def let_go(self, room: Room | None, member: MemberId) -> None:
+        for live, subscription in tuple(self._subscriptions.values()):
+            if subscription.member == member:
+                self._forget(live.id, subscription)
+                live.replaced(subscription)
+                live.calls.left(member)
+        self._traveller = None
+        self._parted(room, member)
+
+    def _stop_travelling(self) -> Traveller | None:
+        traveller, self._traveller = self._traveller, None
+        if traveller is not None:
+            traveller.meeting.breakouts.went(traveller.member, traveller)
+        return traveller
 
     def _lost(self, live: LiveRoom, subscription: Subscription) -> None:
         """The room has let go of it."""
@@ -429,7 +505,7 @@ class Visits:
             turn.refuse(answer)
             return
         live = await rooms.live(answer.room.id)
-        if self._gone:
+        if self.gone:
             return
         if isinstance(live, Refused) or live.state is None:
             turn.refuse(Refused(Reason.ROOM_NOT_FOUND))

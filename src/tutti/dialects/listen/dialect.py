@@ -67,6 +67,7 @@ class Listen:
             *(e.CallEntered, e.CallLeft, e.LobbySwitched, e.Knocked, e.KnockEnded, e.SharingChanged),
             *(e.SharePolicyChanged, e.MuteChanged, e.PasswordChanged, e.SeatKept),
             *(e.RecordingStarted, e.RecordingStopped),
+            *(e.BreakoutsOpened, e.Assigned, e.BreakoutsExtended, e.BreakoutsClosed),
         )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
@@ -99,6 +100,8 @@ class Listen:
             *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
             *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
             *(c.HangUp, c.EndKnock),
+            *(c.OpenBreakouts, c.Assign, c.ExtendBreakouts, c.CloseBreakouts, c.TellBreakouts, c.AskHelp),
+            c.EndBreakouts,
             c.Depart,
             c.EndWait,
             c.Expire,

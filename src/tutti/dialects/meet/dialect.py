@@ -20,13 +20,25 @@ from tutti.core.chat import ChatLine
 from tutti.core.events import Event, LeaveReason, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
-from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
+from tutti.core.relays import (
+    Back,
+    BreakoutsShown,
+    ClosingSoon,
+    HelpAsked,
+    Lost,
+    Moved,
+    Reacted,
+    Relay,
+    RoomsTold,
+    UnmuteAsked,
+    Whispered,
+)
 from tutti.core.room import Room
-from tutti.core.roster import Role
-from tutti.dialects.meet import errors, spoken
+from tutti.core.roster import Member, Role
+from tutti.dialects.meet import breakouts, errors, heard, spoken
 from tutti.dialects.meet.defaults import CAPACITY, NAME
-from tutti.dialects.meet.fields import explained
-from tutti.dialects.meet.heard import HEARD, WISHES, About
+from tutti.dialects.meet.fields import explained, harmless
+from tutti.dialects.meet.heard import About
 from tutti.dialects.meet.ice import IceServer
 from tutti.service.dialect import Afresh, Malformed, Sentence, Steering, Viewer
 from tutti.service.frames import Frame
@@ -37,7 +49,11 @@ IceServers = Callable[[str, float], tuple[IceServer, ...]]
 """For this peer, by the wall clock in seconds."""
 Pass = Callable[[RoomId, MemberId], str]
 
-_decoders: Final = {name: msgspec.json.Decoder(said) for name, said in WISHES.items()}
+HEARD: Final = {**heard.HEARD, **breakouts.HEARD}
+SPOKEN: Final = {**spoken.SPOKEN, **breakouts.SPOKEN}
+
+_wishes: Final = {**heard.WISHES, **breakouts.HEARD}
+_decoders: Final = {name: msgspec.json.Decoder(said) for name, said in _wishes.items()}
 _context: Final = msgspec.json.Decoder(tuple[str, str | None])
 _json: Final = msgspec.json.Encoder().encode
 
@@ -67,13 +83,13 @@ class Meet:
             *(c.Open, c.SetOffset, c.ChangeMedia, c.ChangeProvider, c.ChangeEpisode),
             *(c.Play, c.Pause, c.Seek, c.SeekBy, c.SetRate, c.Report, c.Observe),
             *(c.AddToQueue, c.RemoveFromQueue, c.MoveInQueue, c.PlayNext, c.SetReady, c.SetWaiting, c.Close),
-            *(c.Depart, c.HangUp, c.EndKnock, c.EndWait, c.Expire),
+            *(c.Depart, c.HangUp, c.EndKnock, c.EndBreakouts, c.EndWait, c.Expire),
         )
     )
     personal: frozenset[type[Event]] = frozenset(
         (
             *(e.MemberLeft, e.HostChanged, e.RoleChanged, e.ChatSaid, e.HandChanged, e.SharingChanged),
-            *(e.MuteChanged, e.Knocked, e.KnockEnded),
+            *(e.MuteChanged, e.Knocked, e.KnockEnded, e.Assigned),
         )
     )
     coalesced: frozenset[type[Event]] = frozenset()
@@ -81,7 +97,7 @@ class Meet:
     steering = Steering(every_s=1.0, over_ms=math.inf, hold_s=0.0, modelled=False)
     one_socket_per_member = False
     meets = True
-    schedules = True
+    schedules = False
     echoes = False
 
     def __init__(
@@ -130,6 +146,8 @@ class Meet:
         if _is_own(event, me):
             return ()
         match event:
+            case e.ChatSaid(member, _, _, id_) if member == me and id_ is not None:
+                return (self._ack(id_, recorded.seq, recorded.at_ms),)
             case e.MemberLeft(member, LeaveReason.EXPELLED, _) if member == me:
                 return (_frame("kicked", spoken.Kicked(), recorded.seq),)
             case e.Knocked() | e.KnockEnded() if not _moderates(room, me):
@@ -147,7 +165,9 @@ class Meet:
             case Reacted(member, emoji, _):
                 return (_frame("reaction", spoken.Reaction(member, emoji)),)
             case Whispered(member, name, _, text, at_ms, id_):
-                said = spoken.PrivateMessage(id_ or self._new_id(), member, name, text, self._wall_ms(at_ms))
+                said = spoken.PrivateMessage(
+                    id_ or self._new_id(), member, harmless(name), harmless(text), self._wall_ms(at_ms)
+                )
                 return (_frame("private-message", said),)
             case UnmuteAsked(by, _):
                 return (_frame("unmute-requested", spoken.OfPeer(by)),)
@@ -155,11 +175,24 @@ class Meet:
                 return (_frame("peer-reconnecting", spoken.OfPeer(member)),)
             case Back(member, resumed):
                 return (_frame("peer-reconnected", spoken.Reconnected(member, resumed)),)
+            case RoomsTold(member, name, text):
+                return (_frame("breakout-message", breakouts.Message(text, member, name)),)
+            case HelpAsked(member, name, where):
+                return (_frame("breakout-help", breakouts.HelpAsked(member, name, where)),)
+            case ClosingSoon(seconds):
+                return (_frame("breakout-warning", breakouts.ClosingSoon(seconds)),)
+            case BreakoutsShown():
+                return (_frame("breakouts", breakouts.shown(room, now_ms)),)
+            case Moved(member, where, name, former):
+                left = (_frame("peer-left", breakouts.LeftFor(one)) for one in former)
+                breakout = None if name is None else where
+                moved = breakouts.Moved(breakout, where, name or room.name, self._issue(where, member))
+                return (*left, _frame("breakout-moved", moved))
 
     # -- what is told to one
 
     def welcome(self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None) -> Frames:
-        peers = [m.id for m in room.members.values() if m.calling and m.id != viewer.member]
+        peers = [m.id for m in room.members.values() if _is_present(m) and m.id != viewer.member]
         everybody = list(room.members)
         return (
             self._peers(
@@ -197,10 +230,10 @@ class Meet:
     def turned_away(self) -> Frame:
         return _frame("kicked", spoken.Kicked("denied"))
 
-    def chat_ack(self, room: Room, member: MemberId, id_: str) -> Frame | None:
-        """That what it said under this id is told to everybody; None: it is no longer kept."""
+    def chat_ack(self, room: Room, member: MemberId, id_: str, up_to: int) -> Frame | None:
+        """Again, that what it said under this id is told to everybody, if that was so at this number already."""
         line = next((one for one in reversed(room.chat) if one.id == id_ and one.member == member), None)
-        return None if line is None else self._ack(id_, line.seq, line.at_ms)
+        return None if line is None or line.seq > up_to else self._ack(id_, line.seq, line.at_ms)
 
     def whisper_ack(self, id_: str, now_ms: float) -> Frame:
         return _frame("chat-ack", spoken.ChatAck(id_, None, self._wall_ms(now_ms)))
@@ -241,17 +274,19 @@ class Meet:
                 return ()
             case e.MemberJoined(member) if member.id == me:
                 return ()
+            case e.Assigned(member, _) if member == me:
+                return ()
             case _:
                 return self.encode(recorded, room, now_ms)
 
-    def _said(self, recorded: Recorded, room: Room) -> tuple[str, msgspec.Struct] | None:
+    def _said(self, recorded: Recorded, room: Room) -> tuple[str, msgspec.Struct] | None:  # noqa: PLR0912 - one case per event
         event = recorded.event
         match event:
             case e.MemberJoined(member):
                 if not member.calling:
                     shown = spoken.participant(member, hands=room.hands, sharing=room.sharing)
                     return "participant-joined", spoken.ParticipantJoined(shown)
-                return "peer-joined", spoken.PeerJoined(member.id, member.name, spoken.kind(member))
+                return "peer-joined", spoken.PeerJoined(member.id, harmless(member.name), spoken.kind(member))
             case e.MemberLeft(who, _, calling):
                 return "peer-left" if calling else "participant-left", spoken.OfPeer(who)
             case e.CallEntered(who, _):
@@ -272,6 +307,12 @@ class Meet:
                 return "lower-hand", spoken.OfPeer(who)
             case e.MuteChanged(who, muted, by):
                 return "participant-muted", spoken.ParticipantMuted(who, muted, by)
+            case e.Assigned(who, None):
+                return "peer-joined", spoken.PeerJoined(who, _name(room, who))
+            case e.Assigned(who, _):
+                return "peer-left", breakouts.LeftFor(who)
+            case e.BreakoutsOpened() | e.BreakoutsExtended() | e.BreakoutsClosed():
+                return "breakouts", breakouts.shown(room, recorded.at_ms)
             case _:
                 return self._said_of_room(recorded)
 
@@ -330,7 +371,7 @@ class Meet:
             participants=[
                 spoken.participant(room.members[one], hands=room.hands, sharing=room.sharing) for one in shown
             ],
-            resume_token=self._issue(room.id, me),
+            resume_token=self._issue(room.defaults.parent or room.id, me),
             ice_servers=self._ice(me),
             seq=seq,
             epoch=room.epoch,
@@ -360,7 +401,9 @@ class Meet:
 
     def _line(self, line: ChatLine) -> spoken.ChatMessage:
         id_ = line.id or f"seq-{line.seq}"
-        return spoken.ChatMessage(id_, line.member, line.name, line.text, self._wall_ms(line.at_ms))
+        return spoken.ChatMessage(
+            id_, line.member, harmless(line.name), harmless(line.text), self._wall_ms(line.at_ms)
+        )
 
     def _ack(self, id_: str, seq: int, at_ms: float) -> Frame:
         return _frame("chat-ack", spoken.ChatAck(id_, seq, self._wall_ms(at_ms)), seq)
@@ -384,34 +427,39 @@ class Meet:
 def _is_own(event: Event, me: MemberId) -> bool:
     """Whether this viewer did it, and shows it already."""
     match event:
-        case e.ChatSaid(member, _, _, id_):
-            return member == me and id_ is not None
         case e.HandChanged(member, _, by) | e.SharingChanged(member, _, by):
             return member == me and by is None
         case e.MuteChanged(member, _, by):
             return member == me == by
         case e.MemberLeft(member, reason, _):
             return member == me and reason is not LeaveReason.EXPELLED
+        case e.Assigned(member, _):
+            return member == me
         case _:
             return False
 
 
 def _before(events: Sequence[Recorded], room: Room, me: MemberId) -> tuple[list[MemberId], set[MemberId]]:
     """Who was in the call before these events, of which `room` is the outcome; and who came by them."""
-    calling = {m.id: None for m in room.members.values() if m.calling}
+    calling = {m.id: None for m in room.members.values() if _is_present(m)}
     newcomers = set[MemberId]()
     for recorded in reversed(events):
         match recorded.event:
             case e.MemberJoined(member):
                 calling.pop(member.id, None)
                 newcomers.add(member.id)
-            case e.CallEntered(who, _):
+            case e.CallEntered(who, _) | e.Assigned(who, None):
                 calling.pop(who, None)
-            case e.MemberLeft(who, _, True) | e.CallLeft(who):
+            case e.MemberLeft(who, _, True) | e.CallLeft(who) | e.Assigned(who, _):
                 calling[who] = None
             case _:
                 pass
     return [who for who in calling if who != me], newcomers - {me}
+
+
+def _is_present(member: Member) -> bool:
+    """Can be seen and heard here, and not in a breakout room."""
+    return member.calling and member.away is None
 
 
 def _moderates(room: Room, who: MemberId) -> bool:
@@ -421,7 +469,7 @@ def _moderates(room: Room, who: MemberId) -> bool:
 
 def _name(room: Room, who: MemberId) -> str:
     member = room.members.get(who)
-    return who if member is None else member.name
+    return who if member is None else harmless(member.name)
 
 
 def _frame(event: str, data: msgspec.Struct, seq: int | None = None) -> Frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -83,7 +83,6 @@ class Peers(Told, kw_only=True, frozen=True):
     capacity: int
     resumed: bool
     recording: RecordingStarted | UnsetType = UNSET
-    breakouts: Any = UNSET
 
 
 class IceServers(Told, frozen=True):

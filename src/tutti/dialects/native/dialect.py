@@ -13,7 +13,7 @@ from tutti.core import commands as c
 from tutti.core.events import Event, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
-from tutti.core.relays import Relay
+from tutti.core.relays import Everywhere, Relay
 from tutti.core.room import Room
 from tutti.dialects.native import errors, spoken, wire
 from tutti.dialects.native.defaults import NAME
@@ -43,6 +43,8 @@ class Native:
             *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
             *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
             *(c.HangUp, c.EndKnock),
+            *(c.OpenBreakouts, c.Assign, c.ExtendBreakouts, c.CloseBreakouts, c.TellBreakouts, c.AskHelp),
+            c.EndBreakouts,
         )
     )
     personal: frozenset[type[Event]] = frozenset()
@@ -74,7 +76,7 @@ class Native:
         return ()
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
-        return _say(spoken.relayed(relayed))
+        return () if isinstance(relayed, Everywhere) else _say(spoken.relayed(relayed))
 
     def welcome(
         self, room: Room, viewer: Viewer, now_ms: float, reason: Afresh | None = None

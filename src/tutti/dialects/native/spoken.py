@@ -13,7 +13,7 @@ from tutti.core.events import Recorded
 from tutti.core.ids import MemberId
 from tutti.core.media import Media as CoreMedia
 from tutti.core.queue import Entry as CoreEntry
-from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
+from tutti.core.relays import Back, Lost, Reacted, UnmuteAsked, Whispered
 from tutti.core.room import Room
 from tutti.core.roster import Member as CoreMember
 from tutti.core.timeline import Timeline as CoreTimeline
@@ -352,6 +352,38 @@ class RecordingStopped(Numbered, tag="recordingStopped", frozen=True):
     by: str | None
 
 
+class BreakoutRoom(Part, frozen=True):
+    """A room of its own, for some of the meeting's people."""
+
+    id: str
+    name: str
+
+
+class BreakoutsOpened(Numbered, tag="breakoutsOpened", frozen=True):
+    """Some people are in rooms of their own from now on; until room time `until`, if that is known."""
+
+    rooms: list[BreakoutRoom]
+    until: float | None
+    by: str
+
+
+class Assigned(Numbered, tag="assigned", frozen=True):
+    """Somebody is in that breakout room from now on; null: in this room again."""
+
+    member: str
+    to: str | None
+
+
+class BreakoutsExtended(Numbered, tag="breakoutsExtended", frozen=True):
+    """The breakout rooms are open until room time `until`."""
+
+    until: float
+
+
+class BreakoutsClosed(Numbered, tag="breakoutsClosed", frozen=True):
+    """There are no breakout rooms any more."""
+
+
 class Closed(Numbered, tag="closed", frozen=True):
     """The room has ended: `host_ended`, `host_lost` or `expired`."""
 
@@ -444,12 +476,14 @@ class Pong(Told, tag="pong", frozen=True):
 InMeeting = (
     e.CallEntered | e.CallLeft | e.LobbySwitched | e.Knocked | e.KnockEnded | e.SharingChanged
     | e.SharePolicyChanged | e.MuteChanged | e.PasswordChanged | e.SeatKept | e.RecordingStarted | e.RecordingStopped
+    | e.BreakoutsOpened | e.Assigned | e.BreakoutsExtended | e.BreakoutsClosed
 )  # fmt: skip
 
 EVENTS: Final = (
     Opened, Joined, Left, Host, Role, Locked, Capacity, ChatSwitched, Offset, MediaChanged, TimelineMoved,
     QueueChanged, Chat, Hand, Ready, WaitForAll, Waiting, Waited, CallEntered, CallLeft, Lobby, Knocked, KnockEnded,
-    Sharing, SharePolicy, Muted, Protected, SeatKept, RecordingStarted, RecordingStopped, Closed,
+    Sharing, SharePolicy, Muted, Protected, SeatKept, RecordingStarted, RecordingStopped,
+    BreakoutsOpened, Assigned, BreakoutsExtended, BreakoutsClosed, Closed,
 )  # fmt: skip
 OTHERS: Final = (Welcome, Reaction, Whisper, Asked, CallLine, Status, Ack, Refused, Malformed, Draining, Pong)
 SPOKEN: Final = {str(told.__struct_config__.tag): told for told in (*EVENTS, *OTHERS)}
@@ -528,11 +562,19 @@ def _in_meeting(seq: int, at: float, happened: InMeeting) -> Numbered:  # noqa: 
             return RecordingStarted(seq, at, id_, began)
         case e.RecordingStopped(id_, ended, _):
             return RecordingStopped(seq, at, id_, ended)
+        case e.BreakoutsOpened(rooms, until_ms, by):
+            return BreakoutsOpened(seq, at, [BreakoutRoom(one.id, one.name) for one in rooms], until_ms, by)
+        case e.Assigned(member_id, to):
+            return Assigned(seq, at, member_id, to)
+        case e.BreakoutsExtended(until_ms):
+            return BreakoutsExtended(seq, at, until_ms)
+        case e.BreakoutsClosed():
+            return BreakoutsClosed(seq, at)
         case _:
             assert_never(happened)
 
 
-def relayed(relay: Relay) -> Told:
+def relayed(relay: Reacted | Whispered | UnmuteAsked | Lost | Back) -> Told:
     match relay:
         case Reacted(member, emoji, position_ms):
             return Reaction(member, emoji, position_ms)

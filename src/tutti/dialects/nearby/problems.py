@@ -63,7 +63,13 @@ def status(reason: Reason) -> HTTPStatus:
             return HTTPStatus.NOT_FOUND
         case Reason.ROOM_EXPIRED | Reason.ROOM_CLOSED:
             return HTTPStatus.GONE
-        case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.NOTHING_PLAYS | Reason.ID_TAKEN | Reason.SHARE_TAKEN:
+        case (
+            Reason.ROOM_EXISTS
+            | Reason.ROOM_FULL
+            | Reason.NOTHING_PLAYS
+            | Reason.ID_TAKEN
+            | Reason.SHARE_TAKEN
+        ):
             return HTTPStatus.CONFLICT
         case (
             Reason.NOT_A_MEMBER

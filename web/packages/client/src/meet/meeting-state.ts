@@ -65,6 +65,9 @@ export interface MeetView {
   readonly problem: MeetProblem | null;
 }
 
+/** In a breakout room; which one is told next. */
+const AWAY = "?";
+
 export function firstView(roomId: string): MeetView {
   return {
     connection: "connecting",
@@ -98,7 +101,9 @@ export function heard(view: MeetView, frame: ToldFrame, now: number): MeetView {
     case "peer-joined":
       return joined(view, frame.data);
     case "peer-left":
-      return left(view, frame.data.peerId);
+      return frame.data.reason === "breakout"
+        ? changed(view, frame.data.peerId, { breakout: AWAY })
+        : left(view, frame.data.peerId);
     case "peer-reconnecting":
       return { ...view, away: new Set([...view.away, frame.data.peerId]) };
     case "peer-reconnected":
@@ -198,9 +203,11 @@ function welcomed(view: MeetView, told: Peers, now: number): MeetView {
 }
 
 function joined(view: MeetView, told: { peerId: string; username: string } & Partial<Participant>): MeetView {
-  const others = view.participants.filter(({ peerId }) => peerId !== told.peerId);
+  const away = without(view.away, told.peerId);
+  const known = view.participants.some(({ peerId }) => peerId === told.peerId);
+  if (known) return { ...changed(view, told.peerId, { ...told, inCall: true, breakout: null }), away };
   const participant = { ...stranger(told.peerId, view.hostId), ...told };
-  return { ...view, participants: [...others, participant], away: without(view.away, told.peerId) };
+  return { ...view, participants: [...view.participants, participant], away };
 }
 
 function left(view: MeetView, peerId: string): MeetView {
@@ -222,7 +229,13 @@ function crowned(view: MeetView, hostId: string | null): MeetView {
 function brokenOut(view: MeetView, breakouts: Breakouts, now: number): MeetView {
   if (breakouts.rooms.length === 0) return { ...view, breakouts: null, breakoutsEndAt: null };
   const { endsInMs } = breakouts;
-  return { ...view, breakouts, breakoutsEndAt: endsInMs === null ? null : now + endsInMs };
+  const breakoutsEndAt = endsInMs === null ? null : now + endsInMs;
+  if (view.breakout !== null) return { ...view, breakouts, breakoutsEndAt };
+  const where = new Map(
+    breakouts.rooms.flatMap(({ breakoutId, peers }) => peers.map((peerId) => [peerId, breakoutId])),
+  );
+  const participants = view.participants.map((one) => ({ ...one, breakout: where.get(one.peerId) ?? null }));
+  return { ...view, participants, breakouts, breakoutsEndAt };
 }
 
 function moved(view: MeetView, to: Told["breakout-moved"]): MeetView {

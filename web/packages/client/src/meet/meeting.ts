@@ -97,7 +97,7 @@ export class Meeting {
   /** One call at a time hears what is said about connections, from the next `peers` on. */
   carry(call: CallOwner | null): void {
     this.call = call;
-    if (call !== null && this.current.connection === "connected") this.tellCall();
+    if (call !== null && this.current.connection === "connected") this.tellCall(false);
   }
 
   signal(kind: Signal, targetPeerId: string, data: Record<string, unknown>): boolean {
@@ -113,7 +113,7 @@ export class Meeting {
   }
 
   lowerHandOf(peerId: string): void {
-    this.say("lower-hand", { peerId });
+    this.say("lower-hand", { peerId, targetPeerId: peerId });
   }
 
   clearHands(): void {
@@ -261,6 +261,9 @@ export class Meeting {
         return this.welcomed(frame.data);
       case "peer-joined":
         return this.call?.joined(frame.data.peerId);
+      case "peer-reconnected":
+        // Its page was loaded anew: it offers again, and what there was to it is over.
+        return frame.data.resumed === false ? this.call?.joined(frame.data.peerId) : undefined;
       case "peer-left":
         return this.call?.left(frame.data.peerId);
       case "offer":
@@ -290,15 +293,19 @@ export class Meeting {
         ...(seq === undefined ? {} : { seq }),
       };
     }
-    this.tellCall();
+    this.tellCall(told.resumed !== true);
   }
 
-  private tellCall(): void {
+  /** `anew`: the others take it that I know nothing of them any more. */
+  private tellCall(anew: boolean): void {
     const { me, participants } = this.current;
     if (this.call === null || me === null) return;
     this.call.servers(this.current);
+    if (anew) this.call.peers([], me);
     this.call.peers(
-      participants.filter(({ peerId, inCall }) => inCall && peerId !== me).map(({ peerId }) => peerId),
+      participants
+        .filter(({ peerId, inCall, breakout }) => inCall && peerId !== me && (breakout ?? null) === null)
+        .map(({ peerId }) => peerId),
       me,
     );
   }

@@ -70,7 +70,7 @@ export interface Told {
   "peer-joined": { peerId: string; username: string } & Partial<Participant>;
   "peer-left": { peerId: string; reason?: string };
   "peer-reconnecting": { peerId: string };
-  "peer-reconnected": { peerId: string };
+  "peer-reconnected": { peerId: string; resumed?: boolean };
   offer: { peerId: string; sdp: unknown };
   answer: { peerId: string; sdp: unknown };
   candidate: { peerId: string; candidate: unknown };

@@ -88,6 +88,19 @@ describe("a meeting", () => {
     expect(heard(view, { event: "breakouts", data: { rooms: [], endsInMs: null } }, 0).breakouts).toBeNull();
   });
 
+  it("keeps who went to a breakout room, with role and hand, until they are back", () => {
+    const there = { breakoutId: "r1", name: "One", peers: ["a"] };
+    const gone = after(
+      peers,
+      { event: "raise-hand", data: { peerId: "a", username: "Ada" } },
+      { event: "peer-left", data: { peerId: "a", reason: "breakout" } },
+      { event: "breakouts", data: { rooms: [there], endsInMs: null } },
+    );
+    expect(gone.participants[0]).toMatchObject({ role: "host", handRaised: true, breakout: "r1" });
+    const back = heard(gone, { event: "peer-joined", data: { peerId: "a", username: "Ada" } }, 0);
+    expect(back.participants[0]).toMatchObject({ role: "host", handRaised: true, breakout: null });
+  });
+
   it("hears a private message once, however often it is said", () => {
     const line = { id: "1", peerId: "a", username: "Ada", message: "psst", timestamp: 5 };
     const view = after(

@@ -1,0 +1,210 @@
+"""The page at `/m/{room}`, as people with browsers, cameras and microphones use it; the cameras are Chromium's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+
+from tests.e2e.server import Server, serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+WITHIN_MS = 20_000
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+MOVES = """(name) => new Promise((resolve) => {
+  const video = document.querySelector(`.tiles video[aria-label="${name}"]`);
+  if (video === null || video.videoWidth === 0) return resolve(false);
+  const before = video.getVideoPlaybackQuality().totalVideoFrames;
+  setTimeout(() => resolve(video.getVideoPlaybackQuality().totalVideoFrames > before + 2), 500);
+})"""
+SCROLLS_SIDEWAYS = "() => document.documentElement.scrollWidth > innerWidth"
+FILM_AT = "() => document.querySelector('.film video').currentTime"
+FILM_PLAYS = "() => { const film = document.querySelector('.film video'); return film && !film.paused }"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with serving(tmp_path) as server:
+        yield server
+
+
+@asynccontextmanager
+async def person(
+    browser: Browser, server: Server, name: str, room: str = "a-b-c", viewport: ViewportSize = DESK
+) -> AsyncIterator[Page]:
+    context = await browser.new_context(viewport=viewport)
+    try:
+        page = await context.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        await page.goto(f"{server.url}/m/{room}")
+        await page.get_by_label("Your name").fill(name)
+        await page.get_by_role("button", name="Join the meeting").click()
+        yield page
+    finally:
+        await context.close()
+
+
+def tile(page: Page, name: str) -> Locator:
+    return page.get_by_role("list", name="People in the call").get_by_role("listitem").filter(has_text=name)
+
+
+def key(page: Page, name: str) -> Locator:
+    return page.get_by_role("toolbar", name="Meeting controls").get_by_role("button", name=name)
+
+
+async def sees(page: Page, name: str) -> None:
+    """A picture that moves, not only a tile."""
+    await expect(tile(page, name)).to_be_visible(timeout=WITHIN_MS)
+    await page.wait_for_function(MOVES, arg=name, timeout=WITHIN_MS)
+
+
+async def act_on(page: Page, name: str, act: str) -> None:
+    row = page.get_by_role("list", name="People in the meeting").get_by_role("listitem").filter(has_text=name)
+    acts = row.get_by_label(f"What to do with {name}")
+    if not await acts.evaluate("(summary) => summary.parentElement.open"):
+        await acts.click()
+    await row.get_by_role("button", name=act).click()
+
+
+async def test_three_people_see_one_another_and_their_hands_in_order(
+    browser: Browser, server: Server
+) -> None:
+    async with (
+        person(browser, server, "Ada") as ada,
+        person(browser, server, "Ben") as ben,
+        person(browser, server, "Cleo") as cleo,
+    ):
+        for page, others in ((ada, ("Ben", "Cleo")), (ben, ("Ada", "Cleo")), (cleo, ("Ada", "Ben"))):
+            for other in others:
+                await sees(page, other)
+        await key(cleo, "Raise hand").click()
+        await expect(tile(ada, "Cleo")).to_contain_text("number 1")
+        await key(ben, "Raise hand").click()
+        for page in (ada, cleo):
+            await expect(tile(page, "Ben")).to_contain_text("number 2")
+        await key(cleo, "Lower hand").click()
+        await expect(tile(ada, "Ben")).to_contain_text("number 1")
+
+
+async def test_a_host_mutes_asks_and_removes_and_nobody_else_may(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada") as ada:
+        await expect(tile(ada, "You")).to_contain_text("host")
+        async with person(browser, server, "Ben") as ben:
+            await sees(ada, "Ben")
+            await act_on(ada, "Ben", "Mute")
+            await expect(key(ben, "Unmute")).to_be_visible()
+            await expect(tile(ada, "Ben")).to_contain_text("microphone off")
+            await act_on(ada, "Ben", "Ask to unmute")
+            await ben.get_by_role("alert").get_by_role("button", name="Unmute").click()
+            await expect(tile(ada, "Ben")).not_to_contain_text("microphone off")
+            await expect(ben.get_by_label("What to do with Ada")).to_have_count(0)
+            await act_on(ada, "Ben", "Remove…")
+            await ada.get_by_role("button", name="Remove Ben now").click()
+            await expect(ben.get_by_role("heading")).to_contain_text("removed from the meeting")
+            await expect(tile(ada, "Ben")).to_have_count(0)
+
+
+async def test_the_waiting_room_lets_in_whom_a_host_lets_in(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada") as ada:
+        await ada.get_by_text("Meeting settings").click()
+        await ada.get_by_role("switch", name="Waiting room").click()
+        async with person(browser, server, "Ben") as ben, person(browser, server, "Cleo") as cleo:
+            await expect(ben.get_by_role("heading", name="Please wait")).to_be_visible()
+            await ada.get_by_role("button", name="Let Ben in").click()
+            await sees(ada, "Ben")
+            await ada.get_by_role("button", name="Send Cleo away").click()
+            await expect(cleo.get_by_role("heading")).to_contain_text("did not let you in")
+
+
+async def test_a_reload_within_the_grace_is_no_farewell(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada") as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        await key(ben, "Raise hand").click()
+        await expect(tile(ada, "Ben")).to_contain_text("number 1")
+        await ben.reload()
+        await ben.get_by_role("button", name="Join the meeting").click()
+        await sees(ben, "Ada")
+        await sees(ada, "Ben")
+
+
+async def test_the_film_is_in_time_while_people_talk(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada") as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        await ada.get_by_role("tab", name="Film").click()
+        await ada.get_by_role("button", name="Add the clip").click()
+        await ada.get_by_role("button", name="Play The bundled clip now").click()
+        await ada.get_by_role("group", name="Player").get_by_role("button", name="Play", exact=True).click()
+        for page in (ada, ben):
+            await page.wait_for_function(FILM_PLAYS, timeout=WITHIN_MS)
+        await ada.wait_for_function("() => document.querySelector('.film video').currentTime > 1.5")
+        there = await ben.evaluate(FILM_AT)
+        assert there > 1.0
+        await sees(ben, "Ada")
+
+
+async def test_what_is_said_is_heard_and_what_is_whispered_by_one_alone(
+    browser: Browser, server: Server
+) -> None:
+    async with (
+        person(browser, server, "Ada") as ada,
+        person(browser, server, "Ben") as ben,
+        person(browser, server, "Cleo") as cleo,
+    ):
+        for page in (ada, ben, cleo):
+            await page.get_by_role("tab", name="Chat").click()
+        await ben.get_by_label("Say something").fill("Hello all of you")
+        await ben.keyboard.press("Enter")
+        for page in (ada, cleo):
+            await expect(page.get_by_role("log", name="Messages")).to_contain_text("Hello all of you")
+        await ada.get_by_text("To one person alone").click()
+        await ada.get_by_role("combobox", name="To").select_option(label="Cleo")
+        await ada.get_by_role("textbox", name="Private message").fill("psst")
+        await ada.get_by_role("textbox", name="Private message").press("Enter")
+        await cleo.get_by_text("To one person alone").click()
+        await expect(cleo.get_by_role("log", name="Private messages")).to_contain_text("psst")
+        await ben.get_by_text("To one person alone").click()
+        await expect(ben.get_by_role("log", name="Private messages")).not_to_contain_text("psst")
+
+
+async def test_people_go_to_breakout_rooms_and_come_back(browser: Browser, server: Server) -> None:
+    async with (
+        person(browser, server, "Ada") as ada,
+        person(browser, server, "Ben") as ben,
+        person(browser, server, "Cleo") as cleo,
+    ):
+        await sees(ada, "Ben")
+        await sees(ada, "Cleo")
+        await key(ben, "Raise hand").click()
+        await ada.get_by_role("tab", name="Rooms").click()
+        await ada.get_by_label("How many").fill("1")
+        await ada.get_by_role("button", name="Open them").click()
+        for page, other in ((ben, "Cleo"), (cleo, "Ben")):
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Room 1")
+            await sees(page, other)
+            await expect(tile(page, "Ada")).to_have_count(0)
+        await expect(tile(ada, "Ben")).to_have_count(0)
+        await ada.get_by_label("To all rooms").fill("Five minutes")
+        await ada.get_by_role("button", name="Send").click()
+        await expect(ben.get_by_text("Ada: Five minutes")).to_be_visible()
+        await ada.get_by_role("button", name="Close all rooms").click()
+        for page, others in ((ada, ("Ben", "Cleo")), (ben, ("Ada", "Cleo"))):
+            for other in others:
+                await sees(page, other)
+        await expect(tile(ada, "Ben")).to_contain_text("number 1")
+
+
+async def test_it_fits_a_phone_and_works_by_keyboard(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada", viewport=PHONE) as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        assert not await ada.evaluate(SCROLLS_SIDEWAYS)
+        await ben.keyboard.press("m")
+        await expect(tile(ada, "Ben")).to_contain_text("microphone off")
+        await ben.keyboard.press("h")
+        await expect(tile(ada, "Ben")).to_contain_text("number 1")
