@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transports.meeting_room import Client, House
+from tutti.core import commands as c
 from tutti.dialects.meet.heard import HEARD
 from tutti.service.limits import Limits
 from tutti.transports.engineio_admission import Caps
@@ -149,6 +150,17 @@ async def test_what_only_looks_odd_is_said_as_it_is(message: str) -> None:
         ada, ben = await house.meeting("ada", "ben")
         await ben.says("chat-message", id="m", message=message)
         assert ada.only("chat-message")["message"] == message
+
+
+async def test_what_another_dialect_lets_through_is_no_html_here_either() -> None:
+    async with House() as house:
+        ada = await house.enters("ada")
+        await house.asks("wes", c.Join("<b>Wes</b>"))
+        await house.asks("wes", c.Chat("<img src=x> and a < b"))
+        joined, said = ada.take()
+        assert joined["data"]["participant"]["username"] == "‹b>Wes‹/b>"
+        assert said["data"]["username"] == "‹b>Wes‹/b>"
+        assert said["data"]["message"] == "‹img src=x> and a < b"
 
 
 @pytest.mark.parametrize("peer", ["a b", "<i>", "x" * 65, "", "a\x00", 7, "recorder-1"])

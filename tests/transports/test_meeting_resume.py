@@ -392,6 +392,7 @@ class Story:
         self.said: list[str] = []
         self.whispered: list[list[str]] = [[] for _ in there]
         self._dead: dict[int, float] = {}
+        self._unanswered: set[int] = set()
 
     async def goes_on(self, n: int, step: str, who: int) -> None:
         await self._come_back(4_000.0)
@@ -411,17 +412,28 @@ class Story:
             book.read(client.take())
 
     async def _says(self, n: int, step: str, who: int) -> None:
-        client, other = self.there[who], (who + 1 + n % 2) % 3
+        other = (who + 1 + n % 2) % 3
         if step == "chat":
             self.said.append(f"m{n}")
-            await client.says("chat-message", id=f"m{n}", message=str(n))
+            await self._sends(n, who, "chat-message", id=f"m{n}", message=str(n))
         elif step == "whisper":
             self.whispered[other].append(f"p{n}")
-            await client.says("private-message", id=f"p{n}", targetPeerId=self.there[other].id, message="x")
+            to = self.there[other].id
+            await self._sends(n, who, "private-message", id=f"p{n}", targetPeerId=to, message="x")
         elif step == "hand":
-            await client.says("raise-hand" if n % 2 else "lower-hand")
+            await self._sends(n, who, "raise-hand" if n % 2 else "lower-hand")
         elif step == "lock" and who == 0:
-            await client.says("room-locked" if n % 2 else "room-unlocked")
+            await self._sends(n, who, "room-locked" if n % 2 else "room-unlocked")
+
+    async def _sends(self, n: int, who: int, event: str, /, **data: object) -> None:
+        """Sometimes so that whatever comes next, a kill even, comes before it is answered."""
+        if who in self._unanswered:
+            await self.house.passes(0.1)
+            self._unanswered.clear()
+        self.there[who].writes({"event": event, "data": data})
+        self._unanswered.add(who)
+        if n % 3:
+            await self.house.passes(0.1)
 
     def _kill(self, who: int) -> None:
         self.books[who].read(self.there[who].take())

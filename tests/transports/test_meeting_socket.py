@@ -200,6 +200,10 @@ async def test_a_browser_is_given_a_cookie_that_scripts_cannot_read_once() -> No
         assert name == "Set-Cookie"
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
+        assert "Secure" not in cookie
+        sealed = house.knocks(origin="https://meet.example")
+        assert isinstance(sealed, Accepted)
+        assert sealed.headers[0][1].endswith("; Secure")
         again = house.knocks(cookie=cookie.partition(";")[0])
         assert isinstance(again, Accepted)
         assert again.headers == ()
@@ -277,8 +281,19 @@ async def test_a_line_without_an_id_is_told_under_one_of_ours() -> None:
     async with House() as house:
         ada, ben = await house.meeting("ada", "ben")
         await ada.says("chat-message", message="hello")
-        assert ben.only("chat-message")["id"]
-        assert ada.take() == []
+        assert ben.only("chat-message")["id"] == ada.only("chat-ack")["id"] != ""
+
+
+async def test_ones_own_lines_are_acknowledged_in_their_place_among_the_others() -> None:
+    async with House() as house:
+        ada, ben = await house.meeting("ada", "ben")
+        for n, client in enumerate((ada, ben, ada, ben)):  # in one breath, and so in one turn
+            client.writes({"event": "chat-message", "data": {"id": f"m{n}", "message": "x"}})
+        await house.passes(0.2)
+        for client in (ada, ben):
+            heard = client.take()
+            assert [said["data"]["id"] for said in heard] == ["m0", "m1", "m2", "m3"]
+            assert [said["seq"] for said in heard] == sorted(said["seq"] for said in heard)
 
 
 async def test_who_comes_later_hears_what_was_said_before_up_to_200_lines() -> None:

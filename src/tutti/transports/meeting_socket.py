@@ -88,7 +88,7 @@ def _beginning(event: str) -> bytes:
 class Words(Dialect, Protocol):
     """What a dialect of meetings can say besides."""
 
-    def chat_ack(self, room: Room, member: MemberId, id_: str) -> Frame | None: ...
+    def chat_ack(self, room: Room, member: MemberId, id_: str, up_to: int) -> Frame | None: ...
 
     def whisper_ack(self, id_: str, now_ms: float) -> Frame: ...
 
@@ -181,7 +181,8 @@ class MeetingSockets(RoomSockets["MeetingSocket"]):
             return known[1], ()
         browser = self.new_id()
         kept = f"{COOKIE}={browser}; Path=/room; Max-Age={COOKIE_DAYS * 86_400}; HttpOnly; SameSite=Lax"
-        return browser, (("Set-Cookie", kept),)
+        secure = (request.headers.get("origin") or "").startswith("https://")
+        return browser, (("Set-Cookie", f"{kept}; Secure" if secure else kept),)
 
 
 class MeetingSocket(RoomSocket):
@@ -319,13 +320,16 @@ class MeetingSocket(RoomSocket):
         return (given.token or self._token) if hall.gate.verifies(self._words.name) else None
 
     def _hear(self, session: Session, head: _Head) -> None:
-        reply = partial(self._answered, session, head)
+        where = session.where
+        room = None if where is None else where[0].state
+        reply = partial(self._answered, session, head, 0 if room is None else room.seq)
         session.hear(self._words, head.event, self._args(head), reply)
 
     def _args(self, head: _Head) -> tuple[msgspec.Raw, msgspec.Raw]:
         return (_NOTHING if head.data == _NULL else head.data, self._context)
 
-    def _answered(self, session: Session, head: _Head, answer: bytes) -> None:
+    def _answered(self, session: Session, head: _Head, said_at: int, answer: bytes) -> None:
+        """What it says a second time is acknowledged here; the first time it was, in its place among the events."""
         if answer:
             self._say_error(answer, head.event)
             return
@@ -337,7 +341,7 @@ class MeetingSocket(RoomSocket):
         if said is None or live.state is None:
             return
         if head.event == "chat-message":
-            ack = self._words.chat_ack(live.state, subscription.member, said)
+            ack = self._words.chat_ack(live.state, subscription.member, said, said_at)
         else:
             ack = self._words.whisper_ack(said, self._home.hall.rooms.clock.now_ms())
         if ack is not None:
