@@ -16,7 +16,6 @@ import msgspec
 
 from tutti.core import commands as c
 from tutti.core import events as e
-from tutti.core.chat import ChatLine
 from tutti.core.events import Event, LeaveReason, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
@@ -34,8 +33,8 @@ from tutti.core.relays import (
     Whispered,
 )
 from tutti.core.room import Room
-from tutti.core.roster import Member, Role
-from tutti.dialects.meet import breakouts, errors, heard, spoken
+from tutti.core.roster import Role
+from tutti.dialects.meet import breakouts, errors, heard, spoken, told
 from tutti.dialects.meet.defaults import CAPACITY, NAME
 from tutti.dialects.meet.fields import explained, harmless
 from tutti.dialects.meet.heard import About
@@ -138,12 +137,12 @@ class Meet:
     # -- what is told of events
 
     def encode(self, recorded: Recorded, room: Room, now_ms: float) -> Frames:
-        said = self._said(recorded, room)
+        said = told.told(recorded, room, self._wall_ms)
         return () if said is None else (_frame(said[0], said[1], recorded.seq),)
 
     def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> Frames:
         event, me = recorded.event, viewer.member
-        if _is_own(event, me):
+        if told.is_own(event, me):
             return ()
         match event:
             case e.ChatSaid(member, _, _, id_) if member == me and id_ is not None:
@@ -192,7 +191,7 @@ class Meet:
     # -- what is told to one
 
     def welcome(self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None) -> Frames:
-        peers = [m.id for m in room.members.values() if _is_present(m) and m.id != viewer.member]
+        peers = [m.id for m in room.members.values() if told.is_present(m) and m.id != viewer.member]
         everybody = list(room.members)
         return (
             self._peers(
@@ -204,7 +203,7 @@ class Meet:
     def replay(self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float) -> Frames:
         """Who was there before what was missed; then that, in order."""
         me = viewer.member
-        peers, newcomers = _before(events, room, me)
+        peers, newcomers = told.before(events, room, me)
         known = [one for one in room.members if one not in newcomers]
         first = self._peers(room, me, peers, known, chat=[], seq=room.seq - len(events), resumed=True)
         again = (frame for recorded in events for frame in self._again(recorded, room, viewer, now_ms))
@@ -279,76 +278,6 @@ class Meet:
             case _:
                 return self.encode(recorded, room, now_ms)
 
-    def _said(self, recorded: Recorded, room: Room) -> tuple[str, msgspec.Struct] | None:  # noqa: PLR0912 - one case per event
-        event = recorded.event
-        match event:
-            case e.MemberJoined(member):
-                if not member.calling:
-                    shown = spoken.participant(member, hands=room.hands, sharing=room.sharing)
-                    return "participant-joined", spoken.ParticipantJoined(shown)
-                return "peer-joined", spoken.PeerJoined(member.id, harmless(member.name), spoken.kind(member))
-            case e.MemberLeft(who, _, calling):
-                return "peer-left" if calling else "participant-left", spoken.OfPeer(who)
-            case e.CallEntered(who, _):
-                return "peer-joined", spoken.PeerJoined(who, _name(room, who))
-            case e.CallLeft(who):
-                return "peer-left", spoken.OfPeer(who)
-            case e.HostChanged(host, _, why):
-                return "host-changed", spoken.HostChanged(host, why.value)
-            case e.RoleChanged(who, role):
-                return "role-changed", spoken.RoleChanged(who, spoken.role(role))
-            case e.ChatSaid(who, name, text, id_):
-                line = ChatLine(recorded.seq, recorded.at_ms, who, name, text, id_)
-                return "chat-message", self._line(line)
-            case e.HandChanged(who, True, _):
-                order = room.hands.index(who) + 1 if who in room.hands else len(room.hands) + 1
-                return "raise-hand", spoken.HandRaised(who, _name(room, who), order)
-            case e.HandChanged(who, _, _):
-                return "lower-hand", spoken.OfPeer(who)
-            case e.MuteChanged(who, muted, by):
-                return "participant-muted", spoken.ParticipantMuted(who, muted, by)
-            case e.Assigned(who, None):
-                return "peer-joined", spoken.PeerJoined(who, _name(room, who))
-            case e.Assigned(who, _):
-                return "peer-left", breakouts.LeftFor(who)
-            case e.BreakoutsOpened() | e.BreakoutsExtended() | e.BreakoutsClosed():
-                return "breakouts", breakouts.shown(room, recorded.at_ms)
-            case _:
-                return self._said_of_room(recorded)
-
-    def _said_of_room(self, recorded: Recorded) -> tuple[str, msgspec.Struct] | None:  # noqa: PLR0912 - one case per event
-        at_ms = recorded.at_ms
-        match recorded.event:
-            case e.LockChanged(locked):
-                return "room-locked" if locked else "room-unlocked", spoken.Nothing()
-            case e.ChatSwitched(on):
-                return "chat-enabled" if on else "chat-disabled", spoken.Nothing()
-            case e.CapacityChanged(capacity):
-                return "capacity-changed", spoken.Capacity(capacity)
-            case e.PasswordChanged(password):
-                return "password-changed", spoken.Protected(password is not None)
-            case e.SharingChanged(who, on, _):
-                return "screen-share-start" if on else "screen-share-stop", spoken.OfPeer(who)
-            case e.SharePolicyChanged(one):
-                return "share-policy", spoken.Policy(one)
-            case e.LobbySwitched(on):
-                return "waiting-room-changed", spoken.Switched(on)
-            case e.Knocked(who, name, _):
-                return "waiting-participant-joined", spoken.WaitingParticipant(
-                    who, name, self._wall_ms(at_ms)
-                )
-            case e.KnockEnded(who, _):
-                return "waiting-participant-left", spoken.OfPeer(who)
-            case e.RecordingStarted(id_, by):
-                return "recording-started", spoken.RecordingStarted(id_, by, self._wall_ms(at_ms))
-            case e.RecordingStopped(id_, _, since_ms):
-                lasted_ms = round(at_ms - since_ms)
-                return "recording-stopped", spoken.RecordingStopped(id_, lasted_ms, self._wall_ms(at_ms))
-            case e.RoomClosed(reason):
-                return "room-closed", spoken.RoomClosed(reason.value)
-            case _:
-                return None
-
     def _peers(
         self,
         room: Room,
@@ -362,7 +291,7 @@ class Meet:
     ) -> Frame:
         said = spoken.Peers(
             your_id=me,
-            peers=[spoken.Peer(p, _name(room, p)) for p in peers]
+            peers=[spoken.Peer(p, told.name(room, p)) for p in peers]
             if self._objects
             else list[str | spoken.Peer](peers),
             is_host=room.host == me,
@@ -397,13 +326,7 @@ class Meet:
         return spoken.RecordingStarted(now.id, now.by, self._wall_ms(now.started_at_ms))
 
     def _history(self, room: Room) -> list[spoken.ChatMessage]:
-        return [self._line(line) for line in room.chat]
-
-    def _line(self, line: ChatLine) -> spoken.ChatMessage:
-        id_ = line.id or f"seq-{line.seq}"
-        return spoken.ChatMessage(
-            id_, line.member, harmless(line.name), harmless(line.text), self._wall_ms(line.at_ms)
-        )
+        return [told.line(line, self._wall_ms) for line in room.chat]
 
     def _ack(self, id_: str, seq: int, at_ms: float) -> Frame:
         return _frame("chat-ack", spoken.ChatAck(id_, seq, self._wall_ms(at_ms)), seq)
@@ -424,52 +347,9 @@ class Meet:
         return round(self._clock.wall_ms(room_ms))
 
 
-def _is_own(event: Event, me: MemberId) -> bool:
-    """Whether this viewer did it, and shows it already."""
-    match event:
-        case e.HandChanged(member, _, by) | e.SharingChanged(member, _, by):
-            return member == me and by is None
-        case e.MuteChanged(member, _, by):
-            return member == me == by
-        case e.MemberLeft(member, reason, _):
-            return member == me and reason is not LeaveReason.EXPELLED
-        case e.Assigned(member, _):
-            return member == me
-        case _:
-            return False
-
-
-def _before(events: Sequence[Recorded], room: Room, me: MemberId) -> tuple[list[MemberId], set[MemberId]]:
-    """Who was in the call before these events, of which `room` is the outcome; and who came by them."""
-    calling = {m.id: None for m in room.members.values() if _is_present(m)}
-    newcomers = set[MemberId]()
-    for recorded in reversed(events):
-        match recorded.event:
-            case e.MemberJoined(member):
-                calling.pop(member.id, None)
-                newcomers.add(member.id)
-            case e.CallEntered(who, _) | e.Assigned(who, None):
-                calling.pop(who, None)
-            case e.MemberLeft(who, _, True) | e.CallLeft(who) | e.Assigned(who, _):
-                calling[who] = None
-            case _:
-                pass
-    return [who for who in calling if who != me], newcomers - {me}
-
-
-def _is_present(member: Member) -> bool:
-    """Can be seen and heard here, and not in a breakout room."""
-    return member.calling and member.away is None
-
-
 def _moderates(room: Room, who: MemberId) -> bool:
     member = room.members.get(who)
     return member is not None and member.role in (Role.HOST, Role.MODERATOR)
-
-
-def _name(room: Room, who: MemberId) -> str:
-    member = room.members.get(who)
-    return who if member is None else harmless(member.name)
 
 
 def _frame(event: str, data: msgspec.Struct, seq: int | None = None) -> Frame:
