@@ -7,7 +7,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import av
 import httpx
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 from websockets.asyncio.client import connect
 
 from tests.e2e.server import ROOT, Server, serving
@@ -71,9 +71,7 @@ class Meeting:
     async def combined(self, recording: str) -> Path:
         """The folder, when its combined file is done."""
         (folder,) = (self.server.data / "recordings").glob(f"*/{recording}")
-        async with asyncio.timeout(IN_TIME_S):
-            while not (folder / "combined.webm").exists():  # noqa: ASYNC110 - what is waited for is another process
-                await asyncio.sleep(0.1)
+        await until((folder / "combined.webm").exists)
         return folder
 
     async def close(self) -> None:
@@ -151,13 +149,9 @@ async def test_a_recorder_that_is_killed_is_followed_by_another_in_the_same_reco
         ann = await here.caller("ann")
         recording = await here.recording(ann)
         (folder,) = (here.server.data / "recordings").glob(f"*/{recording}")
-        async with asyncio.timeout(IN_TIME_S):
-            while not list(folder.glob("ann-camera-01*.webm")):  # noqa: ASYNC110 - written by another process
-                await asyncio.sleep(0.1)
+        await until(lambda: bool(list(folder.glob("ann-camera-01*.webm"))))
         os.kill(recorder_of(here.server), signal.SIGKILL)
-        async with asyncio.timeout(IN_TIME_S):
-            while not (folder / "ann-camera-02.part.webm").exists():  # noqa: ASYNC110 - written by another process
-                await asyncio.sleep(0.1)
+        await until((folder / "ann-camera-02.part.webm").exists)
         await ann.evaluate("send('stop-recording', {})")
         await here.combined(recording)
     assert files(folder) == ["ann-camera-01.webm", "ann-camera-02.webm", "combined.webm"]
@@ -180,6 +174,43 @@ async def test_a_server_that_is_killed_goes_on_recording_when_it_is_back(
         (folder,) = (here.server.data / "recordings").glob(f"*/{recording}")
     assert files(folder) == ["ann-camera-01.webm", "bob-camera-01.webm"]
     assert min(length(folder / name) for name in files(folder)) > 0.5
+
+
+async def test_the_meeting_page_records_with_one_press_and_shows_it_to_everybody(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with serving(tmp_path) as server:
+        pages: list[Page] = []
+        for name in ("Ada", "Ben"):
+            page = await (await browser.new_context(permissions=["camera", "microphone"])).new_page()
+            page.set_default_timeout(IN_TIME_S * 1000)
+            await page.goto(f"{server.url}/m/a-b-c")
+            await page.get_by_label("Your name").fill(name)
+            await page.get_by_role("button", name="Join the meeting").click()
+            pages.append(page)
+        record = pages[0].get_by_role("toolbar", name="Meeting controls").get_by_role("button", name="Record")
+        await record.click()
+        for page in pages:
+            await expect(page.locator(".badge.recording")).to_be_visible(timeout=IN_TIME_S * 1000)
+        kept = server.data / "recordings"
+        await until(lambda: len(list(kept.glob("*/*/*-camera-01.part.webm"))) == 2)
+        await until(
+            lambda: all(path.stat().st_size > 60_000 for path in kept.glob("*/*/*-camera-01.part.webm"))
+        )
+        await pages[0].get_by_role("button", name="Stop recording").click()
+        await expect(pages[1].locator(".badge.recording")).to_be_hidden(timeout=IN_TIME_S * 1000)
+        await until(lambda: len(list(kept.glob("*/*/combined.webm"))) == 1)
+        for page in pages:
+            await page.context.close()
+    for path in kept.glob("*/*/*-camera-01.webm"):
+        with av.open(str(path)) as container:
+            assert sum(1 for _ in container.decode(video=0)) > 10
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(IN_TIME_S):
+        while not true():  # noqa: ASYNC110 - written by another process
+            await asyncio.sleep(0.1)
 
 
 def length(path: Path) -> float:
