@@ -50,7 +50,7 @@ React           y y y s n | y y y s n
 RaiseHand       y y y s n | y y y s n
 LowerHands      y y n s n | y y n s n
 SetLobby        y y n s n | y y n s n
-Admit           y y n s n | y y n s n
+Admit           y y n s y | y y n s y
 Deny            y y n s n | y y n s n
 SetPassword     y n n s n | y n n s n
 Share           y y y s n | y y y s n

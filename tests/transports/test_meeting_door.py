@@ -127,6 +127,35 @@ async def test_nobody_waits_under_an_id_that_somebody_else_waits_under() -> None
         assert ids[0] == "dan"
 
 
+async def test_when_the_last_one_leaves_whoever_waits_longest_has_the_room() -> None:
+    async with House() as house:
+        ada, *_ = await with_waiting_room(house, "ada")
+        ben, cat = await knocks(house, "ben"), await knocks(house, "cat")
+        await ada.says("leave")
+        await house.passes(1)
+        assert {"peers", "host-changed"} <= set(ben.events())
+        assert "peers" in cat.events()
+        assert (await house.room()).host == "ben"
+
+
+async def test_while_a_lost_host_may_be_back_whoever_waits_waits_and_nobody_else_comes_in() -> None:
+    async with House() as house:
+        ada, *_ = await with_waiting_room(house, "ada")
+        ben = await knocks(house, "ben")
+        ben.take()
+        ada.loses_its_line()
+        await house.passes(50)
+        assert (await house.room()).members == {}
+        cat = await knocks(house, "cat")
+        assert (ben.take(), cat.events()) == ([], ["waiting"])
+        again = house.connects()
+        assert (await again.joins(resumeToken=ada.token, username="Ada"))["isHost"]
+        again.loses_its_line()
+        await house.passes(85)
+        assert "peers" in ben.events()
+        assert (await house.room()).host == "ben"
+
+
 async def test_other_dialects_cannot_wait_and_are_told_why() -> None:
     async with House() as house:
         await with_waiting_room(house, "ada")

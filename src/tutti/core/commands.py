@@ -264,7 +264,7 @@ class SetLobby:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Let in one who waits; None: everybody who does."""
+    """Let in one who waits; None: everybody who does. From the server itself: if nobody is inside who could."""
 
     member: MemberId | None = None
 

@@ -101,6 +101,8 @@ def _for_server(room: Room, command: c.Command, now_ms: float, lead_ms: float) -
             return meeting.end_knock(room, member_id)
         case c.StopRecording():
             return meeting.stop_recording(room, None)
+        case c.Admit(None):
+            return meeting.unattended(room, now_ms)
         case c.EndBreakouts():
             return breakouts.over(room, now_ms)
         case c.Assign(who, None) if who is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tutti.core import events as e
 from tutti.core.events import Event
 from tutti.core.ids import MemberId
-from tutti.core.membership import Decision, arrived, people, recording_over
+from tutti.core.membership import Decision, arrived, is_attended, people, recording_over
 from tutti.core.refusals import Reason, Refused
 from tutti.core.relays import UnmuteAsked
 from tutti.core.room import Room
@@ -30,6 +30,11 @@ def admit(room: Room, who: MemberId | None, now_ms: float) -> Decision:
     if len(people(room)) >= room.capacity:
         return Refused(Reason.ROOM_FULL)
     return (e.KnockEnded(who, True), *arrived(room, _admitted(who, knock, now_ms)))
+
+
+def unattended(room: Room, now_ms: float) -> tuple[Event, ...]:
+    """With nobody inside there is nobody to wait for."""
+    return () if is_attended(room, now_ms) else _let_in(room, now_ms, rest_goes=False)
 
 
 def deny(room: Room, who: MemberId) -> Decision:

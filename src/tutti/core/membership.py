@@ -36,7 +36,7 @@ def join(room: Room, who: MemberId, command: Join, now_ms: float) -> Decision:
     refused = _kept_out(room, who, command, now_ms)
     if refused is not None:
         return refused
-    if room.lobby and people(room):
+    if room.lobby and is_attended(room, now_ms):
         return _knock(room, who, command)
     return arrived(room, newcomer(who, command, now_ms))
 
@@ -71,6 +71,11 @@ def arrived(room: Room, member: Member) -> tuple[Event, ...]:
 def people(room: Room) -> tuple[Member, ...]:
     """Without recorders."""
     return tuple(m for m in room.members.values() if m.kind is Kind.PERSON)
+
+
+def is_attended(room: Room, now_ms: float) -> bool:
+    """Whether somebody is inside who could let people in, or may be back any moment."""
+    return bool(people(room)) or (room.seat is not None and now_ms < room.seat.until_ms)
 
 
 def holds_lease(room: Room, who: MemberId, now_ms: float) -> Lease | None:
@@ -127,7 +132,7 @@ def _kept_out(room: Room, who: MemberId, command: Join, now_ms: float) -> Refuse
             None if command.moved_as else Refused(Reason.NOT_ALLOWED, "This room is a meeting's; join that")
         )
     inside = people(room)
-    if room.locked and inside:
+    if room.locked and is_attended(room, now_ms):
         return Refused(Reason.ROOM_LOCKED)
     if room.password is not None and room.password != command.password:
         return Refused(Reason.WRONG_PASSWORD)

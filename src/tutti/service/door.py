@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tutti.core.commands import EndKnock
-from tutti.core.events import Event, KnockEnded, MemberJoined
+from tutti.core.commands import Admit, EndKnock
+from tutti.core.events import Event, KnockEnded, MemberJoined, MemberLeft, SeatKept
 from tutti.core.ids import MemberId
+from tutti.core.membership import people
 from tutti.core.room import Room
+from tutti.service.ports import Clock
 from tutti.service.timers import Timer, TimerWheel
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 AFTER_RESTART_S = 60.0
 """So long may somebody who knocked take to come back when the server itself was away."""
+SLACK_S = 0.2
+"""A timer may be a little early."""
 
 
 class Knocker(Protocol):
@@ -28,11 +32,13 @@ class Knocker(Protocol):
 
 
 class Door:
-    def __init__(self, live: LiveRoom, wheel: TimerWheel) -> None:
+    def __init__(self, live: LiveRoom, wheel: TimerWheel, clock: Clock) -> None:
         self._live = live
         self._wheel = wheel
+        self._clock = clock
         self._here: dict[MemberId, Knocker] = {}
         self._cleaning: Timer | None = None
+        self._opening: Timer | None = None
 
     @property
     def waiting(self) -> bool:
@@ -55,7 +61,7 @@ class Door:
             del self._here[member]
             self._live.submit(EndKnock(member), None, lambda _: None)
 
-    def changed(self, event: Event) -> None:
+    def changed(self, event: Event, room: Room) -> None:
         match event:
             case MemberJoined(member):
                 knocker = self._here.pop(member.id, None)
@@ -66,20 +72,37 @@ class Door:
                 knocker = None if admitted else self._here.pop(who, None)
                 if knocker is not None:
                     knocker.turned_away()
+            case MemberLeft() | SeatKept():
+                self._open_if_unattended(room)
             case _:
                 pass
 
     def restored(self, room: Room) -> None:
+        self._open_if_unattended(room)
         if room.knocks and self._cleaning is None:
             self._cleaning = self._wheel.after(AFTER_RESTART_S, self._clean)
 
     def stop(self) -> None:
-        if self._cleaning is not None:
-            self._cleaning.cancel()
-            self._cleaning = None
+        for timer in (self._cleaning, self._opening):
+            if timer is not None:
+                timer.cancel()
+        self._cleaning = self._opening = None
         here, self._here = self._here, {}
         for knocker in here.values():
             knocker.turned_away()
+
+    def _open_if_unattended(self, room: Room) -> None:
+        """Nobody is inside: nobody waits longer than a lost host may take to be back."""
+        if not room.knocks or people(room):
+            return
+        if self._opening is not None:
+            self._opening.cancel()
+        lease_ms = 0.0 if room.seat is None else room.seat.until_ms - self._clock.now_ms()
+        self._opening = self._wheel.after(max(lease_ms, 0.0) / 1000 + SLACK_S, self._open)
+
+    def _open(self) -> None:
+        self._opening = None
+        self._live.submit(Admit(), None, lambda _: None)
 
     def _clean(self) -> None:
         self._cleaning = None

@@ -86,7 +86,7 @@ class LiveRoom:
         self.presence = Presence(self, rooms.wheel)
         self.helm = Helm(self, rooms.wheel, rooms.clock)
         self.calls = Calls(self, rooms.wheel, rooms.clock)
-        self.door = Door(self, rooms.wheel)
+        self.door = Door(self, rooms.wheel, rooms.clock)
         self.breakouts = Breakrooms(self, rooms, rooms.wheel, rooms.clock)
         self._deadline = Deadline(self, rooms.wheel, rooms.clock)
         self._rooms = rooms
@@ -424,6 +424,7 @@ class LiveRoom:
                 self._let_go(member)
                 self.presence.left(member)
                 self.calls.left(member)
+                self.door.changed(recorded.event, room)
                 self.helm.forget(member)
             case CallLeft(member):
                 self._hang_up_everywhere(member)
@@ -437,7 +438,7 @@ class LiveRoom:
                 self._deadline.changed(room)
             case _:
                 self.presence.changed(recorded.event, room)
-                self.door.changed(recorded.event)
+                self.door.changed(recorded.event, room)
                 self.helm.changed(recorded.event, room)
         self.breakouts.changed(recorded, room)
         self._rooms.changed(self)
