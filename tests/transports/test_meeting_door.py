@@ -54,6 +54,18 @@ async def test_who_knocks_waits_and_those_who_may_let_in_are_told() -> None:
         assert cat.events() == ["peer-joined", "chat-message"]
 
 
+async def test_asking_again_while_one_waits_is_waiting_on() -> None:
+    async with House() as house:
+        ada, *_ = await with_waiting_room(house, "ada")
+        ben = await knocks(house, "ben")
+        for _ in range(2):
+            await ben.says("join", peerId="ben", username="Ben")
+        assert [said["data"] for said in ben.take()] == [{"position": 1}] * 3
+        assert ada.events() == ["waiting-participant-joined"]
+        await ada.says("admit-participant", peerId="ben")
+        assert ben.events() == ["peers"]
+
+
 async def test_who_is_denied_hears_it_and_is_closed_for_good() -> None:
     async with House() as house:
         ada, _ = await with_waiting_room(house, "ada", "ben")

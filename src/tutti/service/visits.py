@@ -141,6 +141,8 @@ class Visits:
         entered = self._subscriptions.get(room)
         if entered is not None:
             return entered[1].member
+        if self._knock is not None and self._knock.live.id == room:
+            return self._knock.member
         traveller = self._traveller
         return traveller.member if traveller is not None and traveller.meeting.id == room else None
 
@@ -238,8 +240,10 @@ class Visits:
         if self.gone:
             live.submit(c.EndKnock(member), None, lambda _: None)
             return
-        self._stop_knocking()
-        self._knock = knock = _Knock(self, live, member, turn.dialect, doorway)
+        knock = self._knock
+        if knock is None or knock.live is not live or knock.member != member:
+            self._stop_knocking()
+            self._knock = knock = _Knock(self, live, member, turn.dialect, doorway)
         turn.done(live.state)
         live.door.came(member, knock)
 
