@@ -174,6 +174,34 @@ async def test_one_whose_film_goes_on_is_only_gone_from_the_call() -> None:
         assert ada.only("peer-joined") == {"peerId": "ben", "username": "Ben"}
 
 
+async def test_who_is_kicked_while_its_line_is_broken_is_out_and_hears_it_when_it_comes_back() -> None:
+    async with House() as house:
+        ada, ben = await house.meeting("ada", "ben")
+        ben.loses_its_line()
+        ada.take()
+        await ada.says("kicked", targetPeerId="ben")
+        assert ada.only("peer-left") == {"peerId": "ben"}
+        again = house.connects()
+        await again.says("join", resumeToken=ben.token, username="Ben", epoch=ben.epoch, lastSeq=ben.last_seq)
+        assert again.take()[-1]["data"]["reason"] == "expelled"
+        assert again.ended == 1000
+
+
+async def test_whose_grace_is_over_is_a_newcomer_to_the_others_and_so_to_itself() -> None:
+    async with House() as house:
+        ada, ben = await house.meeting("ada", "ben")
+        ben.loses_its_line()
+        await house.passes(21)
+        await ada.says("chat-message", id="m1", message="where is he?")
+        again = house.connects()
+        resume = {"resumeToken": ben.token, "epoch": ben.epoch, "lastSeq": ben.last_seq}
+        peers = await again.joins(username="Ben", **resume)
+        assert (peers["yourId"], peers["resumed"], peers["peers"]) == ("ben", False, ["ada"])
+        assert [line["id"] for line in peers["chat"]] == ["m1"]
+        assert again.take() == []
+        assert ada.events() == ["peer-reconnecting", "peer-left", "chat-ack", "peer-joined"]
+
+
 # -- the host's seat
 
 

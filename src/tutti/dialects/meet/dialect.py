@@ -201,8 +201,10 @@ class Meet:
         )
 
     def replay(self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float) -> Frames:
-        """Who was there before what was missed; then that, in order."""
+        """Who was there before what was missed; then that, in order. Who left meanwhile is a newcomer to the others."""
         me = viewer.member
+        if any(told.is_arrival(recorded.event, me) for recorded in events):
+            return self.welcome(room, viewer, now_ms)
         peers, newcomers = told.before(events, room, me)
         known = [one for one in room.members if one not in newcomers]
         first = self._peers(room, me, peers, known, chat=[], seq=room.seq - len(events), resumed=True)
@@ -268,10 +270,6 @@ class Meet:
             case e.ChatSaid(member, _, _, id_) if member == me and id_ is not None:
                 return (self._ack(id_, recorded.seq, recorded.at_ms),)
             case e.Knocked() | e.KnockEnded() if not _moderates(room, me):
-                return ()
-            case e.MemberLeft(member, _, _) | e.CallEntered(member, _) | e.CallLeft(member) if member == me:
-                return ()
-            case e.MemberJoined(member) if member.id == me:
                 return ()
             case e.Assigned(member, _) if member == me:
                 return ()

@@ -105,6 +105,17 @@ def is_own(event: Event, me: MemberId) -> bool:
             return False
 
 
+def is_arrival(event: Event, me: MemberId) -> bool:
+    """Whether the others began here to see and hear this one."""
+    match event:
+        case e.MemberJoined(member):
+            return member.id == me
+        case e.CallEntered(member, _):
+            return member == me
+        case _:
+            return False
+
+
 def before(events: Sequence[Recorded], room: Room, me: MemberId) -> tuple[list[MemberId], set[MemberId]]:
     """Who was in the call before these events, of which `room` is the outcome; and who came by them."""
     calling = {m.id: None for m in room.members.values() if is_present(m)}
