@@ -40,6 +40,7 @@ PLAIN_TRACEBACKS = ("exception", "stack")
 _SECRET_NAME = re.compile(
     r"(tokens?|secret|password|passwd|apikey|internalkey|authorization|cookie|jwt|bearer)$|^auth$"
 )
+_SECRET_PARAMETERS = frozenset({"sid", "code", "state"})
 _SEPARATOR = r"""(?:["'\\\])]*\s*(?:=>?|:|%3a|%3d)|\\?["']\s*,)\s*(?:b(?=["']))?\\*"""
 _IN_TEXT = (
     # Authorization: anything to the end of the line; also as repr() and JSON show a header
@@ -275,10 +276,10 @@ _redact_known_key = lru_cache(maxsize=1024)(redact_text)
 
 
 def _redact_parameter(match: re.Match[str]) -> str:
-    """`sid` too: whoever has it may speak for that connection."""
+    """`sid` too: whoever has it may speak for that connection. And `code` and `state`, which sign somebody in once."""
     lead, name, _value = match.groups()
     bare = unquote(name)
-    return f"{lead}{name}={REDACTED}" if bare == "sid" or _is_secret(bare) else match[0]
+    return f"{lead}{name}={REDACTED}" if bare in _SECRET_PARAMETERS or _is_secret(bare) else match[0]
 
 
 def _is_secret(name: str) -> bool:
