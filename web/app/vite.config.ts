@@ -25,8 +25,20 @@ function apiDocs(): Plugin {
   };
 }
 
+/** What is built in of hls.js may be passed on only together with its licence. */
+function licences(): Plugin {
+  const from = join(dirname(createRequire(import.meta.url).resolve("hls.js/package.json")), "LICENSE");
+  return {
+    name: "licences",
+    apply: "build",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "licences/hls.js.txt", source: readFileSync(from) });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), apiDocs()],
+  plugins: [react(), apiDocs(), licences()],
   build: {
     outDir: "../../src/tutti/static",
     emptyOutDir: true,
