@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.e2e.server import Server, serving
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 WITHIN_MS = 20_000
+CLOSED = {"TUTTI_ENV": "production", "JWT_SECRET": "a secret that is long enough for HS256"}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
@@ -26,6 +27,12 @@ MOVES = """(name) => new Promise((resolve) => {
 })"""
 SCROLLS_SIDEWAYS = "() => document.documentElement.scrollWidth > innerWidth"
 FILM_AT = "() => document.querySelector('.film video').currentTime"
+SCREEN_SHOWS = """(name) => {
+  const screen = document.querySelector(`video[aria-label="${name}"]`);
+  return screen !== null && screen.videoWidth > 0 && screen.getVideoPlaybackQuality().totalVideoFrames > 0;
+}"""
+FILM_VOLUME_BELOW = "(most) => (document.querySelector('.film video')?.volume ?? 1) < most"
+FILM_VOLUME_FULL = "() => document.querySelector('.film video').volume > 0.95"
 FILM_PLAYS = "() => { const film = document.querySelector('.film video'); return film && !film.paused }"
 
 
@@ -208,3 +215,83 @@ async def test_it_fits_a_phone_and_works_by_keyboard(browser: Browser, server: S
         await expect(tile(ada, "Ben")).to_contain_text("microphone off")
         await ben.keyboard.press("h")
         await expect(tile(ada, "Ben")).to_contain_text("number 1")
+
+
+async def register(page: Page, name: str) -> None:
+    await page.get_by_role("button", name="New account").click()
+    form = page.get_by_role("form", name="New account")
+    await form.get_by_label("Email").fill(f"{name}@example.org")
+    await form.get_by_label("User name, which others see").fill(name)
+    await form.get_by_label("Password, 8 characters or more").fill("correct horse battery")
+    await form.get_by_role("button", name="Make an account").click()
+
+
+async def test_a_closed_server_lets_in_who_signs_in_and_asks_a_stranger_to(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, env=CLOSED))
+        pages = [
+            await (await stack.enter_async_context(await browser.new_context())).new_page() for _ in range(3)
+        ]
+        ann, ben, stranger = pages
+        for page in pages:
+            page.set_default_timeout(WITHIN_MS)
+            await page.goto(f"{server.url}/m/a-b-c")
+            await expect(page.get_by_role("heading", name="Sign in to come to the meeting")).to_be_visible()
+            await expect(page.get_by_role("button", name="Join the meeting")).to_have_count(0)
+        for page, name in ((ann, "ann"), (ben, "ben")):
+            await register(page, name)
+            await expect(page.get_by_label("Your name")).to_have_value(name)
+            await page.get_by_role("button", name="Join the meeting").click()
+        await sees(ann, "ben")
+        await sees(ben, "ann")
+        await ben.get_by_role("tab", name="Film").click()
+        await expect(ben.get_by_role("button", name="Add the clip")).to_be_visible()
+        await ben.reload()
+        await ben.get_by_role("button", name="Join the meeting").click()
+        await sees(ben, "ann")
+        await expect(tile(ann, "stranger")).to_have_count(0)
+        await expect(stranger.get_by_role("form", name="Log in")).to_be_visible()
+
+
+async def test_a_shared_screen_is_seen_until_it_is_no_longer_shared(browser: Browser, server: Server) -> None:
+    async with person(browser, server, "Ada") as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        await key(ada, "Share screen").click()
+        await expect(ada.get_by_text("You are sharing this")).to_be_visible()
+        await expect(ben.get_by_text("Ada’s screen")).to_be_visible()
+        await ben.wait_for_function(SCREEN_SHOWS, arg="Ada's screen", timeout=WITHIN_MS)
+        await sees(ben, "Ada")
+        await key(ada, "Stop sharing").click()
+        await expect(ben.get_by_text("Ada’s screen")).to_have_count(0)
+        await sees(ben, "Ada")
+
+
+async def test_everybody_sees_that_a_host_records_and_that_it_is_over(
+    browser: Browser, server: Server
+) -> None:
+    async with person(browser, server, "Ada") as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        await expect(key(ben, "Record")).to_have_count(0)
+        await key(ada, "Record").click()
+        for page in (ada, ben):
+            await expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=WITHIN_MS)
+        await key(ada, "Stop recording").click()
+        for page in (ada, ben):
+            await expect(page.get_by_text("Recording", exact=True)).to_have_count(0, timeout=WITHIN_MS)
+        await expect(key(ada, "Record")).to_be_visible()
+
+
+async def test_the_film_is_quieter_while_somebody_speaks(browser: Browser, server: Server) -> None:
+    """Chromium's own microphone beeps: whoever has it on speaks."""
+    async with person(browser, server, "Ada") as ada, person(browser, server, "Ben") as ben:
+        await sees(ada, "Ben")
+        await ada.get_by_role("tab", name="Film").click()
+        await ada.get_by_role("button", name="Add the clip").click()
+        await ada.get_by_role("button", name="Play The bundled clip now").click()
+        await ada.wait_for_function(FILM_VOLUME_BELOW, arg=0.3, timeout=WITHIN_MS)
+        await key(ben, "Mute").click()
+        await ada.wait_for_function(FILM_VOLUME_FULL, timeout=WITHIN_MS)
+        await key(ben, "Unmute").click()
+        await ada.wait_for_function(FILM_VOLUME_BELOW, arg=0.3, timeout=WITHIN_MS)

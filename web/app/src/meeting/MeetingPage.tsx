@@ -6,6 +6,9 @@ import { rememberedName, rememberName } from "../identity";
 import { DeadEnd } from "../room/DeadEnd";
 import { Icon } from "../room/stage/Icon";
 import { useTitle } from "../room/useTitle";
+import { findRoom, RoomError } from "../rooms";
+import { resume, useAccount } from "../sign-in/accounts";
+import { SignIn } from "../sign-in/SignIn";
 import { useSubmit } from "../useSubmit";
 import { Wordmark } from "../Wordmark";
 import { DeviceChoice } from "./DeviceChoice";
@@ -20,10 +23,48 @@ type Step =
 
 const DOOR: Step = { at: "door", why: null, password: false };
 
+/** A server in closed mode lets nobody near a meeting without an account. */
 export function MeetingPage({ roomId }: { roomId: string }) {
+  const account = useAccount();
+  const closed = useClosed(roomId);
+  useTitle(`Meeting ${roomId}`);
+  if (closed === null) return <p className="waiting">Finding the meeting…</p>;
+  if (!closed || account !== null) return <Meeting roomId={roomId} />;
+  return (
+    <main className="narrow nearby-door">
+      <Wordmark />
+      <SignIn title="Sign in to come to the meeting" />
+    </main>
+  );
+}
+
+/** Whether one has to sign in, as it was on arrival; null until it is known. */
+function useClosed(roomId: string): boolean | null {
+  const [closed, setClosed] = useState<boolean | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    void mustSignIn(roomId).then((is) => wanted && setClosed(is));
+    return () => {
+      wanted = false;
+    };
+  }, [roomId]);
+  return closed;
+}
+
+/** That there is no such room yet is no matter: whoever comes first makes it. */
+async function mustSignIn(roomId: string): Promise<boolean> {
+  await resume().catch(() => false); // whoever cannot be recognised now may still sign in
+  try {
+    await findRoom(roomId);
+  } catch (reason) {
+    return reason instanceof RoomError && reason.status === 401;
+  }
+  return false;
+}
+
+function Meeting({ roomId }: { roomId: string }) {
   const [step, setStep] = useState<Step>(DOOR);
   const media = useLocalMedia();
-  useTitle(`Meeting ${roomId}`);
   if (media === null) return null;
   switch (step.at) {
     case "door":
@@ -80,6 +121,7 @@ interface DoorProps {
 
 function Door({ roomId, media, why, withPassword, onEnter }: DoorProps) {
   const local = useSyncExternalStore(media.subscribe, media.view);
+  const account = useAccount();
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
     rememberName(field("userName"));
     onEnter(field("userName"), field("password"));
@@ -128,7 +170,7 @@ function Door({ roomId, media, why, withPassword, onEnter }: DoorProps) {
             maxLength={60}
             pattern="[^<>]+"
             title="Letters, digits and signs, but no < or >"
-            defaultValue={rememberedName()}
+            defaultValue={account?.name ?? rememberedName()}
             autoComplete="name"
             autoFocus
           />

@@ -1,6 +1,6 @@
 import { Call, Meeting, type MeetView, type Tile } from "@tutti/client/meet";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { myUserId } from "../identity";
+import { accounts, myId } from "../sign-in/accounts";
 import type { LocalMedia, LocalView } from "./local-media";
 
 export interface Connected {
@@ -12,10 +12,16 @@ export interface Connected {
 export function useMeeting(room: string, name: string, password: string): Connected | null {
   const [connected, setConnected] = useState<Connected | null>(null);
   useEffect(() => {
+    const token = accounts.current();
     const meeting = new Meeting({
       room,
-      me: { id: myUserId(), name },
+      me: { id: myId(), name },
       ...(password === "" ? {} : { password }),
+      ...(token === null ? {} : { token }),
+    });
+    const stop = accounts.subscribe(() => {
+      const fresh = accounts.current();
+      if (fresh !== null) meeting.signIn(fresh);
     });
     const call = new Call({ send: (kind, target, data) => meeting.signal(kind, target, data) });
     meeting.carry(call);
@@ -23,6 +29,7 @@ export function useMeeting(room: string, name: string, password: string): Connec
     // oxlint-disable-next-line react/set-state-in-effect
     setConnected({ meeting, call });
     return () => {
+      stop();
       call.end();
       meeting.leave();
     };

@@ -38,7 +38,7 @@ export interface MeetingOptions {
   room: string;
   me: { id?: string; name: string };
   password?: string;
-  /** An access token, where the server asks for one. */
+  /** An access token, where the server asks for one; `signIn` with a fresh one before it expires. */
   token?: string;
   /** Of the server; the page's own by default. */
   origin?: string;
@@ -68,11 +68,13 @@ export class Meeting {
   private resume: { token: string; epoch?: string; seq?: number } | null = null;
   private leaving: MeetProblem | null = null;
   private count = 0;
+  private token: string | undefined;
 
   /** Connects at once. */
   constructor(private readonly options: MeetingOptions) {
     this.now = options.now ?? (() => performance.now());
     this.current = firstView(options.room);
+    this.token = options.token;
     const open = options.open ?? ((url) => new WebSocket(url));
     const address = addressOf(options);
     this.link = new Link<Said, ToldFrame>(() => open(address), "event", options.random ?? Math.random, {
@@ -224,6 +226,11 @@ export class Meeting {
     this.say("breakout-return", {});
   }
 
+  /** A fresh token. The server takes one with `join` alone, so this is for coming back after a lost connection. */
+  signIn(token: string): void {
+    this.token = token;
+  }
+
   /** Leave for good. */
   leave(): void {
     if (this.current.connection === "ended") return;
@@ -240,7 +247,8 @@ export class Meeting {
   }
 
   private join(): void {
-    const { me, password, token } = this.options;
+    const { me, password } = this.options;
+    const { token } = this;
     const peerId = this.current.me ?? me.id;
     this.say("join", {
       ...(peerId === undefined ? {} : { peerId }),

@@ -228,6 +228,26 @@ describe("the way in and back", () => {
     made.leave();
   });
 
+  it("comes back with the newest token", () => {
+    const made = new Meeting({
+      room: "R",
+      me: { name: "Ben" },
+      token: "old",
+      origin: "https://tutti.example",
+      open: (url) => new Socket(url) as never,
+      random: () => 0.5,
+    });
+    Socket.all[0]?.open();
+    expect(Socket.all[0]?.said).toEqual([{ event: "join", data: { username: "Ben", token: "old" } }]);
+    Socket.all[0]?.hear({ event: "peers", data: PEERS });
+    made.signIn("fresh");
+    Socket.all[0]?.drop(1008);
+    vi.advanceTimersByTime(1_000);
+    Socket.all[1]?.open();
+    expect(Socket.all[1]?.said[0]?.data).toMatchObject({ token: "fresh", resumeToken: "tp1.x" });
+    made.leave();
+  });
+
   it("does not come back after 1000, and says why it is out", () => {
     const made = meeting();
     const [socket] = Socket.all;
