@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import pytest
+from aiortc.rtp import RtcpPacket, RtcpRtpfbPacket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,3 +157,10 @@ def test_another_stream_in_its_place_goes_on_at_its_own_time(tmp_path: Path) -> 
             studio.take.flush(at)
     late = errors(studio.close(9.0)["audio"], captured)
     assert max(late) - min(late) <= AGREED_MS
+
+
+def test_what_was_lost_where_the_numbers_begin_anew_is_asked_for() -> None:
+    asked = RtcpPacket.parse(Feedback().again(7, [65_534, 65_535, 0, 3, 40]))
+    [nack] = asked
+    assert isinstance(nack, RtcpRtpfbPacket)
+    assert sorted(nack.lost) == [0, 3, 40, 65_534, 65_535]

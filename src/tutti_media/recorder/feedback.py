@@ -59,7 +59,8 @@ class Feedback:
         self.ssrc = secrets.randbits(32)
 
     def again(self, ssrc: int, sequences: Sequence[int]) -> bytes:
-        return bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self.ssrc, ssrc, list(sequences)))
+        """In any order: numbers begin anew after 65 535, and what is written here has to ascend."""
+        return bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self.ssrc, ssrc, sorted(set(sequences))))
 
     def whole_picture(self, ssrc: int) -> bytes:
         return bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, self.ssrc, ssrc))
