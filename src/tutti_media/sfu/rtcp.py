@@ -64,7 +64,9 @@ def heard(data: bytes) -> Heard:
 
 
 def again(us: int, ssrc: int, sequences: Sequence[int]) -> bytes:
-    return bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, us, ssrc, list(sequences)))
+    return bytes(
+        RtcpRtpfbPacket(RTCP_RTPFB_NACK, us, ssrc, sorted(set(sequences)))
+    )  # ascending: numbers wrap
 
 
 def whole_picture(us: int, ssrc: int) -> bytes:
