@@ -69,6 +69,7 @@ from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
 from tutti.infra.file_lock import InUse
 from tutti.infra.recorder_process import RecorderProcesses
 from tutti.infra.recordings import RecordingShelf
+from tutti.infra.sfu_process import SfuProcess
 from tutti.infra.spotify import SpotifyIdentity
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
@@ -217,6 +218,8 @@ class Node:
         self.spotify = await stack.enter_async_context(spotify)
         self._build(secret)
         await stack.enter_async_context(self.recorders)
+        if self.relay is not None:
+            await stack.enter_async_context(self.relay)
         self._tidy()
         stack.callback(self._keep_clock)
         self._turn_wheel()
@@ -309,6 +312,8 @@ class Node:
         self._shelf = RecordingShelf(settings.recordings)
         self.recorders = RecorderProcesses(self._shelf, passes, self.clock.wall_ms, self._stop_recording)
         self.rooms.recorders = self.recorders
+        self.relay = self._relay()
+        self.rooms.relay = self.relay
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
         routes = self._nearby_routes(hall, actions, polling)
@@ -323,6 +328,7 @@ class Node:
                 issue=hall.passes.issue,
                 new_id=self._random.id,
                 ice_servers=ice.ice_servers,
+                topology=lambda room: self.rooms.topology(room.id),
                 capacity=settings.meet_max_participants,
                 objects=objects,
             )
@@ -346,6 +352,13 @@ class Node:
             new_id=self._random.id,
             refresh_every_s=ice.refresh_every_s,
         )
+
+    def _relay(self) -> SfuProcess | None:
+        settings = self._settings
+        if not settings.meet_sfu:
+            return None
+        port, addresses = settings.meet_sfu_port, settings.meet_sfu_addresses
+        return SfuProcess(above=settings.meet_mesh_max, port=port, addresses=addresses)
 
     def _stop_recording(self, room: RoomId) -> None:
         self.rooms.submit(room, c.StopRecording(), None, lambda _: None)

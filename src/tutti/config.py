@@ -103,6 +103,10 @@ class Settings:
     watch_providers: Path | None
     meet_max_participants: int
     meet_recordings: Path | None
+    meet_sfu: bool
+    meet_mesh_max: int
+    meet_sfu_port: int
+    meet_sfu_addresses: tuple[str, ...]
     stun_urls: tuple[str, ...]
     turn_urls: tuple[str, ...]
     turn_secret: bytes | None = field(repr=False)
@@ -168,6 +172,10 @@ def load(env: Mapping[str, str]) -> Settings:
         watch_providers=_watch_providers(given),
         meet_max_participants=given.whole("MEET_MAX_PARTICIPANTS", 50, 1, 100_000),
         meet_recordings=_path(given, "MEET_RECORDINGS"),
+        meet_sfu=given.choice("MEET_SFU", Switch, Switch.OFF) is Switch.ON,
+        meet_mesh_max=given.whole("MEET_MESH_MAX", 4, 1, 100_000),
+        meet_sfu_port=given.whole("MEET_SFU_PORT", 0, 0, 65_535),
+        meet_sfu_addresses=_addresses(given, "MEET_SFU_ADDRESSES"),
         stun_urls=_ice_urls(given, "STUN_URLS", "stun"),
         turn_urls=turn_urls,
         turn_secret=turn_secret,
@@ -382,6 +390,16 @@ def _ice_urls(given: _Given, name: str, scheme: str) -> tuple[str, ...]:
         if not re.fullmatch(pattern, url, re.ASCII):
             given.wrong(name, _shown(url), f"URLs such as {scheme}:{scheme}.example.org:3478, with commas")
     return tuple(urls)
+
+
+def _addresses(given: _Given, name: str) -> tuple[str, ...]:
+    found = given.several(name)
+    for address in found:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            given.wrong(name, address, "IP addresses, with commas between them")
+    return tuple(found)
 
 
 def _turn(given: _Given) -> tuple[tuple[str, ...], bytes | None]:

@@ -12,13 +12,13 @@ from tutti.core.decide import decide
 from tutti.core.events import EVENTS, Event, MemberJoined, Recorded, RoomOpened
 from tutti.core.ids import Epoch, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import RELAYS, Back, BreakoutsShown, ClosingSoon, Lost, Moved, Relay
+from tutti.core.relays import RELAYS, Back, BreakoutsShown, ClosingSoon, Lost, Moved, Relay, Rewired
 from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Kind, Role
 from tutti.infra.event_codec import decode_event, decode_snapshot, encode_event, encode_snapshot
 
 ROOM, EPOCH = RoomId("r1"), Epoch("e1")
-THE_SERVICES = {Lost, Back, ClosingSoon, BreakoutsShown, Moved}
+THE_SERVICES = {Lost, Back, Rewired, ClosingSoon, BreakoutsShown, Moved}
 """What no room decides: the service tells it by itself."""
 
 NOT_THE_CORES = {

@@ -98,9 +98,22 @@ class Moved:
     former: tuple[MemberId, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rewired:
+    """To one in the call: connections to `peers` are over; it offers anew to `offers`, and waits for the others' offers.
+
+    `topology`: how those in the call are connected from now on, "mesh" or "sfu".
+    """
+
+    member: MemberId
+    peers: tuple[MemberId, ...]
+    offers: tuple[MemberId, ...]
+    topology: str
+
+
 Everywhere = RoomsTold | HelpAsked | ClosingSoon | BreakoutsShown | Moved
 """What concerns people in breakout rooms as well: told on each connection of a meeting, wherever it is."""
-Relay = Reacted | Whispered | UnmuteAsked | Lost | Back | Everywhere
+Relay = Reacted | Whispered | UnmuteAsked | Lost | Back | Rewired | Everywhere
 RELAYS: tuple[type[Relay], ...] = get_args(Relay)
 Directed = Whispered | UnmuteAsked
 """For `to` alone."""

@@ -138,7 +138,7 @@ class RecorderProcesses:
             *PROGRAM, "--server", self._server, f"--room={recording.room}", f"--recording={recording.id}",
             f"--folder={place}", f"--started-ms={int(recording.started_ms)}", f"--started-by={recording.by or ''}",
             "--with-stdin",
-            env={**_environment(), TOKEN: self._passes.issue_recorder(recording.room, recording.id)},
+            env={**environment(), TOKEN: self._passes.issue_recorder(recording.room, recording.id)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         log.info("recorder.started", room=recording.room, recording=recording.id, pid=process.pid)
@@ -161,7 +161,7 @@ class RecorderProcesses:
             if self._closing:
                 return
             process = await asyncio.create_subprocess_exec(
-                *COMBINING, str(place), env=_environment(),
+                *COMBINING, str(place), env=environment(),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
             ending = asyncio.create_task(process.wait())
@@ -195,7 +195,7 @@ class RecorderProcesses:
         task.add_done_callback(self._tasks.discard)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What a program needs to run; none of the server's secrets."""
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tutti.core.commands import HangUp
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Refused
-from tutti.core.relays import Back, Lost
+from tutti.core.relays import Back, Lost, Relay
 from tutti.core.room import Room
 from tutti.service.fanout import Subscription
 from tutti.service.frames import Frame
@@ -40,7 +40,7 @@ class Calls:
         self._connections: dict[MemberId, Subscription] = {}
         self._missed: dict[MemberId, Timer] = {}
         self._boxes: dict[MemberId, deque[Frames]] = {}
-        self.signalling = Signalling(self._send, self._joined_at, wheel=wheel, clock=clock)
+        self.signalling = Signalling(self.send, self._joined_at, wheel=wheel, clock=clock)
 
     def connected(self, member: MemberId) -> bool:
         """Whether it has a meeting connection at this moment."""
@@ -68,6 +68,7 @@ class Calls:
         for frames in self._boxes.pop(member, ()):
             subscription.send(frames)
         self.signalling.back(member)
+        self._live.topology.entered(member, anew=anew)
 
     def went(self, subscription: Subscription) -> None:
         """The line is lost: it may come back within its grace."""
@@ -100,13 +101,22 @@ class Calls:
         elif frames and self._is_calling(member):
             self._boxes.setdefault(member, deque(maxlen=MOST_WAITING)).append(frames)
 
+    def tell(self, member: MemberId, relayed: Relay) -> bool:
+        """This person alone; False if it has no connection now, and then it is not told later either."""
+        there, room = self._connections.get(member), self._live.state
+        if there is None or member in self._missed or room is None:
+            return False
+        there.send(there.dialect.relay(relayed, room, self._clock.now_ms()))
+        return True
+
     def stop(self) -> None:
         for member in tuple(self._missed):
             self._no_longer_missed(member)
         self._boxes.clear()
         self.signalling.stop()
 
-    def _send(self, member: MemberId, text: bytes) -> bool:
+    def send(self, member: MemberId, text: bytes) -> bool:
+        """False if it has no connection now."""
         there = self._connections.get(member)
         if there is None or member in self._missed:
             return False

@@ -41,6 +41,7 @@ from tutti.service.lead import lead_ms
 from tutti.service.ports import Conflict, Position, Unavailable
 from tutti.service.presence import Presence
 from tutti.service.steering import Helm
+from tutti.service.topology import Topology
 
 if TYPE_CHECKING:
     from tutti.service.rooms import Rooms
@@ -86,6 +87,7 @@ class LiveRoom:
         self.presence = Presence(self, rooms.wheel)
         self.helm = Helm(self, rooms.wheel, rooms.clock)
         self.calls = Calls(self, rooms.wheel, rooms.clock)
+        self.topology = Topology(self, self.calls, rooms.relay)
         self.door = Door(self, rooms.wheel, rooms.clock)
         self.breakouts = Breakrooms(self, rooms, rooms.wheel, rooms.clock)
         self._deadline = Deadline(self, rooms.wheel, rooms.clock)
@@ -190,6 +192,7 @@ class LiveRoom:
         if self.state is not None and self.state.closed is None:
             self.presence.restored(self.state)
             self.calls.restored(self.state)
+            self.topology.restored(self.state)
             self.door.restored(self.state)
             self.breakouts.restored(self.state)
             self._deadline.changed(self.state)
@@ -220,6 +223,7 @@ class LiveRoom:
     def _stop(self) -> None:
         self.presence.stop()
         self.calls.stop()
+        self.topology.stop()
         self.door.stop()
         self.breakouts.stop()
         self.helm.stop()
@@ -440,6 +444,7 @@ class LiveRoom:
                 self.presence.changed(recorded.event, room)
                 self.door.changed(recorded.event, room)
                 self.helm.changed(recorded.event, room)
+        self.topology.changed(room)
         self.breakouts.changed(recorded, room)
         self._rooms.changed(self)
 

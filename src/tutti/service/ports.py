@@ -121,6 +121,61 @@ class Identity(Protocol):
         ...
 
 
+class Relayed(Protocol):
+    """A room whose connections a relay takes."""
+
+    def available(self) -> None:
+        """The relay is ready now."""
+        ...
+
+    def signalled(self, to: MemberId, frame: bytes) -> None:
+        """An offer or answer for this one, as if from the peer that it names."""
+        ...
+
+    def unreachable(self, member: MemberId) -> None:
+        """Its connections to the relay cannot be made, or not understood."""
+        ...
+
+    def lost(self) -> None:
+        """The relay and every connection to it are gone. To have it again, open it again."""
+        ...
+
+
+class MediaRelay(Protocol):
+    """Takes the connections of those in a call, each as the peer that they mean, and forwards what they send.
+
+    What is said to it while it is not ready is lost. When it dies, every room that is open is told, and is closed.
+    """
+
+    @property
+    def above(self) -> int:
+        """So many people are still better off connected with each other."""
+        ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    def open(self, room: RoomId, relayed: Relayed) -> None:
+        """This room may need it soon. Twice: the later one counts."""
+        ...
+
+    def enter(self, room: RoomId, member: MemberId, name: str, *, offers: bool) -> None:
+        """Somebody is in the call, and offers to all who are there, or waits for their offers. Twice: a new page."""
+        ...
+
+    def leave(self, room: RoomId, member: MemberId) -> None:
+        """Everything of this one is over. Unknown: nothing happens."""
+        ...
+
+    def signal(self, room: RoomId, sender: MemberId, target: MemberId, frame: bytes) -> None:
+        """What one browser says to another, both of whom have entered."""
+        ...
+
+    def close(self, room: RoomId) -> None:
+        """It is not needed here any more."""
+        ...
+
+
 class Recorders(Protocol):
     """Who records what rooms say is recorded."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import structlog
 
@@ -16,7 +16,7 @@ from tutti.core.room import Room
 from tutti.service.limits import Limits
 from tutti.service.live_room import Accepted, Answer, Done, LiveRoom
 from tutti.service.metrics import Metrics
-from tutti.service.ports import Clock, Recorders, RoomIndex, RoomLog, Unavailable
+from tutti.service.ports import Clock, MediaRelay, Recorders, RoomIndex, RoomLog, Unavailable
 from tutti.service.timers import Timer, TimerWheel
 
 log = structlog.get_logger("tutti.rooms")
@@ -57,6 +57,7 @@ class Rooms:
         self.store_fails = False
         """The last thing that was to be kept could not be."""
         self.recorders: Recorders | None = None
+        self.relay: MediaRelay | None = None
         self._random_text = random_text
         self._live: dict[RoomId, LiveRoom] = {}
         self._loading: dict[RoomId, list[Callable[[LiveRoom | Refused], None]]] = {}
@@ -198,6 +199,11 @@ class Rooms:
         """Open rooms that this dialect made, newest first."""
         rooms = [await self.look(room_id) for room_id in await self.index.listed(dialect, limit)]
         return tuple(room for room in rooms if isinstance(room, Room))
+
+    def topology(self, room_id: RoomId) -> Literal["mesh", "sfu"]:
+        """How those in this room's call are connected."""
+        live = self._live.get(canonical(room_id))
+        return "mesh" if live is None else live.topology.name
 
     def alive(self) -> tuple[LiveRoom, ...]:
         return tuple(self._live.values())

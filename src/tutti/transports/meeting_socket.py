@@ -288,7 +288,7 @@ class MeetingSocket(RoomSocket):
             self._home.hall.rooms.metrics.malformed[self._words.name] += 1
             self._say_error(self._words.answer(problem), event)
             return
-        outcome = live.calls.signalling.signal(relayed.kind, me, relayed.target, relayed.frame)
+        outcome = live.topology.signal(relayed.kind, me, relayed.target, relayed.frame)
         if outcome is Outcome.UNKNOWN:
             self._refuse(Refused(Reason.MEMBER_NOT_FOUND), event)
         elif outcome is Outcome.TOO_MANY:

@@ -95,8 +95,26 @@ class Leg:
     def connected(self) -> bool:
         return self._path.connected
 
-    def ended(self, now_s: float) -> bool:
-        return self._theirs is not None and self._path.ended(now_s)
+    @property
+    def closed(self) -> bool:
+        """By its browser."""
+        return self._path.closed
+
+    def silent(self, now_s: float) -> bool:
+        """Nothing comes from its browser any more."""
+        return self._theirs is not None and not self._offering and self._path.silent(now_s)
+
+    @property
+    def unheard(self) -> bool:
+        """Nothing has been said about it by its owner's browser."""
+        return self._theirs is None
+
+    def revive(self) -> None:
+        """Its browser is silent, and perhaps elsewhere on the net: offer it new addresses."""
+        self._path.restart()
+        for line in self.lines:
+            line.agreed = None
+        self.consider()
 
     def late(self, now_s: float) -> bool:
         """All is agreed, and still it does not connect."""

@@ -54,12 +54,17 @@ class Path:
     def connected(self) -> bool:
         return self._outward is not None and self._dtls.state == "connected"
 
-    def ended(self, now_s: float) -> bool:
-        """It was connected, or tried to be, and will not carry anything any more."""
-        return self._dtls.state in ("closed", "failed") or now_s - self.heard_s > SILENT_S
+    @property
+    def closed(self) -> bool:
+        """By the browser, or they did not agree."""
+        return self._dtls.state in ("closed", "failed")
+
+    def silent(self, now_s: float) -> bool:
+        return now_s - self.heard_s > SILENT_S
 
     def restart(self) -> None:
         """Another name and password, for a browser that starts ICE anew."""
+        self.heard_s = time.monotonic()
         before, self.ours, self.password = self.ours, _name(), secrets.token_hex(16)
         self._port.rename(self, before)
 

@@ -43,10 +43,13 @@ class Person:
             if line not in sending:
                 line.up = None
         for line in sending:
+            said = line.msid or f"{self.name} {line.kind}{line.mid}"
             if line.up is None:
-                line.up = self._before(line, claimed) or Track(line.kind, line.msid)
+                line.up = self._before(line, claimed) or Track(line.kind, said)
                 claimed.add(line.up)
-            line.up.msid = line.msid or f"{self.name} {line.kind}{line.mid}"
+            elif line.up.said != said:
+                line.up.msid = said
+            line.up.said = said
         self.tracks = [line.up for line in sending if line.up is not None]
         self._changed(self)
 

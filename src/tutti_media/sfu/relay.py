@@ -1,8 +1,9 @@
 """All rooms of this process, their one clock, and what the server tells of them and is told: lines of JSON.
 
-in: `{"do": "enter", "room", "member", "username", "offers"}`, `{"do": "leave" | "renew", "room", "member"}`,
+in: `{"do": "enter", "room", "member", "username", "offers"}`, `{"do": "leave", "room", "member"}`,
 `{"do": "close", "room"}`, `{"do": "signal", "room", "from", "to", "frame"}`.
-out: `{"say": "ready", "port"}`, `{"say": "signal", "room", "to", "frame"}`, `{"say": "failed", "room", "member"}`.
+out: `{"say": "ready", "port"}`, `{"say": "alive"}` once a second, `{"say": "signal", "room", "to", "frame"}`,
+`{"say": "failed", "room", "member"}`.
 A `frame` is as on the wire of guide 004: `{event, data}`.
 """
 
@@ -42,6 +43,8 @@ class Relay:
             while True:
                 await asyncio.sleep(TICK_S)
                 ticks += 1
+                if ticks % REPORT_TICKS == 0:
+                    self._say({"say": "alive"})
                 for room in tuple(self._rooms.values()):
                     self._guard(room.tick, time.monotonic())
                     if ticks % REPORT_TICKS == 0:
@@ -73,8 +76,6 @@ class Relay:
                 room.enter(member, said.get("username"), offers=said["offers"])
             case "leave" if room is not None:
                 room.leave(member)
-            case "renew" if room is not None:
-                room.renew(member)
             case "signal" if room is not None:
                 frame = said["frame"]
                 room.signal(frame["event"], said["from"], said["to"], frame["data"])

@@ -46,8 +46,10 @@ class Room:
     # -- who is there
 
     def enter(self, member: str, username: str | None, *, offers: bool) -> None:
-        """`offers`: to everybody who is here, as newcomers do; else it waits for offers."""
-        self.leave(member)
+        """`offers`: to all who are here, as newcomers do; else it waits for offers. Twice: its page was loaded again."""
+        if member in self.people:
+            self._renew(self.people[member])
+            return
         person = Person(member, username, self._published)
         for other in self.people.values():
             other.waits.add(member)
@@ -68,17 +70,12 @@ class Room:
         person.legs.clear()
         for other in self.people.values():
             other.waits.discard(member)
-            lost = other.legs.pop(member, None)
-            if lost is not None:
-                other.loses(lost)
-                self._spawn(lost.close())
+            if member in other.legs:
+                self._drop(other, member)
                 self._touch_all(other.id)
 
-    def renew(self, member: str) -> None:
-        """Its page was loaded again: it offers to everybody anew, and the others keep what they have of it."""
-        person = self.people.get(member)
-        if person is None:
-            return
+    def _renew(self, person: Person) -> None:
+        """The others keep what they have of it."""
         person.uplink = None
         person.waits.clear()
         for leg in person.legs.values():
@@ -113,10 +110,10 @@ class Room:
 
     def _offered(self, person: Person, about: Person, text: str) -> None:
         leg = person.legs.get(about.id)
+        if about.id in person.waits and (leg is None or leg.unheard):
+            return  # made before it knew that it is to wait
         if leg is not None and leg.is_another_page(text):
-            del person.legs[about.id]
-            person.loses(leg)
-            self._spawn(leg.close())
+            self._drop(person, about.id)
             leg = None
         if leg is None:
             leg = self._leg(person, about)
@@ -150,11 +147,24 @@ class Room:
         if any(leg.late(now_s) for leg in person.legs.values()):
             self._outside.failed(self.name, person.id)
             return
-        up = person.uplink
-        if up is not None and up.ended(now_s) and any(leg.connected for leg in person.legs.values()):
-            person.loses(up)
+        for other, leg in tuple(person.legs.items()):
+            if leg.closed:  # by their browser, which has its reasons, and can be offered another
+                self._drop(person, other)
+                person.waits.add(other)
+                self._touch_all(person.id)
+            elif leg.silent(now_s):
+                if leg.is_uplink and any(
+                    one.connected and not one.silent(now_s) for one in person.legs.values()
+                ):
+                    person.loses(leg)
+                leg.revive()
 
     # -- connections
+
+    def _drop(self, person: Person, about: str) -> None:
+        leg = person.legs.pop(about)
+        person.loses(leg)
+        self._spawn(leg.close())
 
     def _published(self, person: Person) -> None:
         for other in self.people:

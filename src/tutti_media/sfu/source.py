@@ -36,11 +36,13 @@ class Forwards(Protocol):
 
 
 class Track:
-    """`msid`: as its sender calls it. `ask`: a whole picture of the source with this number."""
+    """`msid`: what all others know it as, which is what its sender called it first."""
 
     def __init__(self, kind: str, msid: str) -> None:
         self.kind = kind
         self.msid = msid
+        self.said = msid
+        """What it is called on the connection over which it comes now: the others go on under the name they know."""
         self.source: Source | None = None
         self.forwards: set[Forwards] = set()
         self._asked_s = -PICTURE_EVERY_S

@@ -28,6 +28,7 @@ from tutti.core.relays import (
     Moved,
     Reacted,
     Relay,
+    Rewired,
     RoomsTold,
     UnmuteAsked,
     Whispered,
@@ -182,6 +183,8 @@ class Meet:
                 return (_frame("breakout-warning", breakouts.ClosingSoon(seconds)),)
             case BreakoutsShown():
                 return (_frame("breakouts", breakouts.shown(room, now_ms)),)
+            case Rewired():
+                return self._rewired(relayed, room)
             case Moved(member, where, name, former):
                 left = (_frame("peer-left", breakouts.LeftFor(one)) for one in former)
                 breakout = None if name is None else where
@@ -313,6 +316,26 @@ class Meet:
             recording=self._recording(room),
         )
         return _frame("peers", said)
+
+    def _rewired(self, rewired: Rewired, room: Room) -> Frames:
+        """As if the others had gone and come again: before this one (`peers`, to whom it offers), or after it."""
+        left = (_frame("peer-left", spoken.Unplugged(peer)) for peer in rewired.peers)
+        topology = _frame("topology", spoken.Topology(rewired.topology))
+        offers = list(rewired.offers)
+        everybody = list(room.members)
+        again = (
+            (self._peers(room, rewired.member, offers, everybody, chat=[], seq=room.seq, resumed=False),)
+            if offers
+            else ()
+        )
+        came = (
+            _frame(
+                "peer-joined", spoken.PeerJoined(peer, told.name(room, peer), spoken.kind(room.members[peer]))
+            )
+            for peer in rewired.peers
+            if peer not in rewired.offers and peer in room.members
+        )
+        return (topology, *left, *again, *came)
 
     def _ice(self, member: MemberId) -> tuple[IceServer, ...]:
         return self._ice_servers(member, self._wall_ms(self._clock.now_ms()) / 1000)

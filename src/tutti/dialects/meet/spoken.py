@@ -97,6 +97,19 @@ class OfPeer(Told, frozen=True):
     peer_id: str
 
 
+class Unplugged(Told, frozen=True):
+    """The connection to this peer is over, and will be made anew: they have not left."""
+
+    peer_id: str
+    reason: str = "topology"
+
+
+class Topology(Told, frozen=True):
+    """How those in the call are connected from now on: each with each ("mesh"), or through the server ("sfu")."""
+
+    topology: str
+
+
 class Reconnected(Told, frozen=True):
     """A peer is there again. `resumed` false: perhaps as another page, which will offer to everybody anew."""
 
@@ -275,6 +288,7 @@ SPOKEN: Final[dict[str, type[msgspec.Struct]]] = {
     "peer-left": OfPeer,
     "peer-reconnecting": OfPeer,
     "peer-reconnected": Reconnected,
+    "topology": Topology,
     "participant-joined": ParticipantJoined,
     "participant-left": OfPeer,
     "offer": Signal,

@@ -13,7 +13,7 @@ from tutti.core import commands as c
 from tutti.core.events import Event, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
-from tutti.core.relays import Everywhere, Relay
+from tutti.core.relays import Everywhere, Relay, Rewired
 from tutti.core.room import Room
 from tutti.dialects.native import errors, spoken, wire
 from tutti.dialects.native.defaults import NAME
@@ -76,7 +76,7 @@ class Native:
         return ()
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
-        return () if isinstance(relayed, Everywhere) else _say(spoken.relayed(relayed))
+        return () if isinstance(relayed, Everywhere | Rewired) else _say(spoken.relayed(relayed))
 
     def welcome(
         self, room: Room, viewer: Viewer, now_ms: float, reason: Afresh | None = None

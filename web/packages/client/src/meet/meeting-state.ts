@@ -101,6 +101,7 @@ export function heard(view: MeetView, frame: ToldFrame, now: number): MeetView {
     case "peer-joined":
       return joined(view, frame.data);
     case "peer-left":
+      if (frame.data.reason === "topology") return view; // connected anew, and still there
       return frame.data.reason === "breakout"
         ? changed(view, frame.data.peerId, { breakout: AWAY })
         : left(view, frame.data.peerId);
