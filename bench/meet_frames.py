@@ -42,12 +42,17 @@ def measure(given: options.Options) -> list[Figure]:
     ]
 
 
-async def _rounds(port: int, rounds: int) -> list[tuple[float, float]]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+def chromium() -> str:
+    """Where it is."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
         raise Unmeasured("this needs a Chromium")
+    return found
+
+
+async def _rounds(port: int, rounds: int) -> list[tuple[float, float]]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         try:
             return [await _first_frames(browser, port, f"frames{number}") for number in range(rounds)]
         finally:

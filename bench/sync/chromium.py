@@ -65,7 +65,7 @@ def measure(profile: str, *, quick: bool) -> list[Figure]:
             _enter(page, address, name)
         time.sleep(2.0)
         stretches = _act(site, tuple(pages), quick=quick)
-        seen = {name: _trace(page) for name, page in pages.items()}
+        seen = {name: trace(page) for name, page in pages.items()}
         shown = {name: _frames(page) for name, page in pages.items()}
     session = Session("chromium", seen, site.onlooker.timeline, stretches, [])
     found = outcome.of("chromium", [session])
@@ -117,19 +117,20 @@ def _enter(page: Page, address: str, name: str) -> None:
         raise Unmeasured(f"the room's page does not come up: {str(reason).splitlines()[0]}") from reason
 
 
-def _trace(page: Page) -> Trace:
+def trace(page: Page) -> Trace:
+    """What was recorded since `RECORD`, on our clock."""
     ahead_ms = _calibrate(page)
     recorded: dict[str, Any] = page.evaluate("() => window.benchSeen")
-    trace = Trace(seeks=[at + ahead_ms for at in recorded["seeks"]])
+    found = Trace(seeks=[at + ahead_ms for at in recorded["seeks"]])
     for at, position, rate, paused, seeking in recorded["states"]:
-        trace.state_times.append(at + ahead_ms)
-        trace.speeds.append(rate)
-        trace.paused.append(paused)
-        trace.frames.append(position if paused else None)
+        found.state_times.append(at + ahead_ms)
+        found.speeds.append(rate)
+        found.paused.append(paused)
+        found.frames.append(position if paused else None)
         if not seeking:
-            trace.times.append(at + ahead_ms)
-            trace.positions.append(position)
-    return trace
+            found.times.append(at + ahead_ms)
+            found.positions.append(position)
+    return found
 
 
 def _frames(page: Page) -> list[tuple[float, float]]:

@@ -46,7 +46,7 @@ class Sessions:
 
 def measure(plan: Plan) -> Sequence[Figure]:
     """Print what was seen, phase by phase, then the table of claims, and the ratio last."""
-    with _alone(), _every_core():
+    with _alone(), every_core():
         if plan.players == "chromium":
             return _show(chromium.measure(plan.profile, quick=plan.quick))
         sessions = Sessions()
@@ -121,7 +121,7 @@ def _alone() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _every_core() -> Iterator[None]:
+def every_core() -> Iterator[None]:
     """Players may run anywhere: what is measured is their time, not what they cost."""
     pinned = os.sched_getaffinity(0)
     os.sched_setaffinity(0, range(os.cpu_count() or 1))

@@ -94,14 +94,15 @@ def site(
         proxy = stack.enter_context(
             instruments.running("bench.sync.proxy", profile, str(server.port), str(links), seed)
         )
-        room = _make_room(server.port, media)
+        room = make_room(server.port, media)
         onlooker = Onlooker(server.port, room["room"])
         stack.callback(onlooker.leave)
         pages = tuple(f"http://127.0.0.1:{port}{room['page']}" for port in proxy.answer)
         yield Site(Tutti(pages, onlooker), server, proxy, onlooker, wall_clock, pages)
 
 
-def _make_room(port: int, media: Mapping[str, object]) -> dict[str, str]:
+def make_room(port: int, media: Mapping[str, object]) -> dict[str, str]:
+    """Its host is the onlooker."""
     wish = {"name": "Bench", "userId": MEMBER_ID, "userName": "Onlooker", "media": media}
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/v1/rooms", json.dumps(wish).encode(), {"Content-Type": "application/json"}
