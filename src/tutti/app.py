@@ -54,7 +54,6 @@ from tutti.dialects.nearby.rest import routers as nearby_routers
 from tutti.dialects.nearby.sockets import ITS_OWN as NEARBY_SOCKETS
 from tutti.dialects.nearby.sockets import Desk
 from tutti.dialects.nearby.spotify_rest import connection_router, sign_in_routes
-from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.defaults import room_id as watch_room_id
@@ -75,6 +74,7 @@ from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity
 from tutti.json_response import JsonResponse
+from tutti.party import PartyDesk, party_desk
 from tutti.platform.nearby.choices import SqlChoices
 from tutti.service.dialect import Declined
 from tutti.service.identity import MAX_ID, Gate
@@ -182,6 +182,7 @@ class Node:
         self._turning: asyncio.TimerHandle | None = None
         self.desk: AccountDesk
         self.spotify: SpotifyDesk | None
+        self.party: PartyDesk
 
     async def __aenter__(self) -> Node:
         try:
@@ -216,7 +217,9 @@ class Node:
         self.desk = await stack.enter_async_context(desk)
         spotify = spotify_desk(self._settings, self.desk, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
         self.spotify = await stack.enter_async_context(spotify)
-        self._build(secret)
+        hall = self._hall(secret)
+        self.party = await stack.enter_async_context(party_desk(self._settings, self.desk, hall))
+        self._build(hall)
         await stack.enter_async_context(self.recorders)
         if self.relay is not None:
             await stack.enter_async_context(self.relay)
@@ -268,13 +271,17 @@ class Node:
     def _room_sockets(self) -> tuple[RoomSocket, ...]:
         return (*self.native_sockets.open, *self.meetings.open)
 
-    def _build(self, secret: bytes) -> None:
+    def _hall(self, secret: bytes) -> Hall:
+        passes = Passes(secret, closed=self._settings.mode is Mode.CLOSED)
+        return Hall(self.rooms, self._gate(), self._new_room_id, passes, self.desk.logins)
+
+    @property
+    def _spotify_identity(self) -> SpotifyIdentity | None:
+        return self.spotify.identity if self.spotify is not None else None
+
+    def _build(self, hall: Hall) -> None:
         settings = self._settings
         self.cors = Cors(None if settings.cors_origins == ("*",) else frozenset(settings.cors_origins))
-        spotify = self.spotify.identity if self.spotify is not None else None
-        closed = settings.mode is Mode.CLOSED
-        passes = Passes(secret, closed=closed)
-        hall = Hall(self.rooms, self._gate(spotify), self._new_room_id, passes, self.desk.logins)
         self.listen = Listen(event_frame, self.clock)
         self.watch = Watch(event_frame, self.clock, self._house())
         nearby = self._nearby(hall)
@@ -310,14 +317,14 @@ class Node:
         )
         self.meetings = self._meetings(hall)
         self._shelf = RecordingShelf(settings.recordings)
-        self.recorders = RecorderProcesses(self._shelf, passes, self.clock.wall_ms, self._stop_recording)
+        self.recorders = RecorderProcesses(self._shelf, hall.passes, self.clock.wall_ms, self._stop_recording)
         self.rooms.recorders = self.recorders
         self.relay = self._relay()
         self.rooms.relay = self.relay
         self._pages = Pages(STATIC)
         self.upgrade = protocol(self._route, wheel=self.wheel, traffic=self.traffic)
         routes = self._nearby_routes(hall, actions, polling)
-        self._api = CorsApp(cast(App, self._litestar(hall, spotify, routes)), self.cors)
+        self._api = CorsApp(cast(App, self._litestar(hall, routes)), self.cors)
 
     def _meetings(self, hall: Hall) -> MeetingSockets:
         settings = self._settings
@@ -398,18 +405,19 @@ class Node:
             )
         return nearby_routers(hall, actions, further)
 
-    def _litestar(self, hall: Hall, spotify: SpotifyIdentity | None, nearby: list[Router]) -> Litestar:
+    def _litestar(self, hall: Hall, nearby: list[Router]) -> Litestar:
+        defaults = session_defaults(self._settings.session_timeout_hours)
         return Litestar(
             [
                 Router(
                     "/",
                     route_handlers=[
-                        listen_router(hall, session_defaults(self._settings.session_timeout_hours), spotify),
+                        listen_router(hall, defaults, self._spotify_identity),
                         watch_router(hall, self.watch),
                         providers_router(hall, self.watch, self._settings.internal_api_key),
                         native_router(hall),
                         recordings_router(hall, self._shelf),
-                        auth_router(hall, self.desk.accounts, secure=self._settings.mode is Mode.CLOSED),
+                        *self.party.routers,
                         *nearby,
                     ],
                     before_request=_not_too_often(hall) if self._settings.limits else None,
@@ -439,9 +447,9 @@ class Node:
             logging_config=None,
         )
 
-    def _gate(self, spotify: SpotifyIdentity | None) -> Gate:
+    def _gate(self) -> Gate:
         """Our own tokens are looked at first: that asks nobody."""
-        ours = self.desk.identity
+        ours, spotify = self.desk.identity, self._spotify_identity
         identity = ChainIdentity(ours, spotify) if spotify else ours
         closed = self._settings.mode is Mode.CLOSED
         return Gate(identity, closed=closed, strict=frozenset(("listen",)) if spotify else frozenset())

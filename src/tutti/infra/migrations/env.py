@@ -5,13 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from tutti.platform.accounts import models as accounts
-from tutti.platform.nearby import models as nearby
-from tutti.platform.rows import Rows
-from tutti.platform.spotify import models as spotify
-
-FEATURES = (accounts, nearby, spotify)
-"""Their tables are known by being imported."""
+from tutti.platform.models import TABLES
 
 
 def run() -> None:
@@ -19,7 +13,7 @@ def run() -> None:
     assert isinstance(connection, Connection)
     context.configure(
         connection=connection,
-        target_metadata=Rows.metadata,
+        target_metadata=TABLES,
         render_as_batch=True,  # SQLite changes a table by building it anew
         compare_type=True,
     )

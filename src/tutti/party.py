@@ -1,0 +1,28 @@
+"""The social half of guide 003, put together: each feature with rows, and the routes that speak for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from litestar import Router
+
+from tutti.accounts import AccountDesk
+from tutti.config import Mode, Settings
+from tutti.dialects.party.auth_rest import router as auth_router
+from tutti.service.hall import Hall
+
+
+@dataclass(frozen=True, slots=True)
+class PartyDesk:
+    """`routers`: everything below `/api/` that is guide 003's."""
+
+    routers: tuple[Router, ...]
+
+
+@asynccontextmanager
+async def party_desk(settings: Settings, desk: AccountDesk, hall: Hall) -> AsyncIterator[PartyDesk]:
+    yield PartyDesk(
+        routers=(auth_router(hall, desk.accounts, secure=settings.mode is Mode.CLOSED),),
+    )

@@ -1,0 +1,15 @@
+"""Every feature's tables: they are known by being imported."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from tutti.platform.accounts import models as accounts
+from tutti.platform.nearby import models as nearby
+from tutti.platform.rows import Rows
+from tutti.platform.spotify import models as spotify
+
+FEATURES: Final = (accounts, nearby, spotify)
+TABLES: Final[MetaData] = Rows.metadata
