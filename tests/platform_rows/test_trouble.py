@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from pathlib import Path
 
 import psycopg
+from sqlalchemy import text
 
 from tests.platform_rows.postgres import Postgres
 from tutti.infra.sql import Database
@@ -62,3 +65,24 @@ async def test_closing_does_not_wait_for_an_answer(postgres: Postgres) -> None:
         await database.trouble(SOON_S)
         async with asyncio.timeout(LONG_S):
             await database.aclose()
+
+
+async def test_no_thread_of_a_reader_that_was_cancelled_outlives_the_database(tmp_path: Path) -> None:
+    """It would be speaking to a loop that has ended."""
+    before = set(threading.enumerate())
+    for turns in range(12):  # of the loop, before it is cancelled: while it connects, and while it reads
+        database = Database(tmp_path / f"{turns}.db")
+        await database.open()
+        looking = asyncio.create_task(_count_slowly(database))
+        for _ in range(turns * 40):
+            await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.wait((looking,))
+        await database.aclose()
+        assert {one for one in threading.enumerate() if "_connection_worker" in one.name} <= before
+
+
+async def _count_slowly(database: Database) -> None:
+    async with database.reading() as db:
+        long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT max(i) FROM n"
+        await db.execute(text(long))

@@ -12,8 +12,11 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
+import aiosqlite
 import structlog
 from alembic import command
 from alembic.config import Config
@@ -53,7 +56,8 @@ class Database:
     def __init__(self, url: str | Path) -> None:
         self._url = _with_driver(url)
         self.sqlite = self._url.get_backend_name() == "sqlite"
-        self._engine = _engine(self._url, foreign_keys=True)
+        self._threads: WeakSet[Thread] = WeakSet()
+        self._engine = _engine(self._url, self._threads, foreign_keys=True)
         self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writers = async_sessionmaker(
             self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False
@@ -71,7 +75,7 @@ class Database:
     async def migrate(self, revision: str) -> None:
         """Forward or back to a revision (`head`, `base`, an id), all or nothing, one process at a time."""
         # A table is rebuilt by copying it, which must not delete what points at it.
-        engine = _engine(self._url, foreign_keys=False, poolclass=pool.NullPool)
+        engine = _engine(self._url, self._threads, foreign_keys=False, poolclass=pool.NullPool)
         try:
             async with engine.execution_options(**{_WRITES: True}).begin() as connection:
                 await _alone(connection)
@@ -117,6 +121,9 @@ class Database:
             self._looking.cancel()
             await asyncio.wait((self._looking,))
         await self._engine.dispose()
+        for thread in tuple(self._threads):
+            if thread.is_alive():
+                await asyncio.to_thread(thread.join, BUSY_S)
 
     async def _look(self) -> str | None:
         """At a row that there is in every database of ours."""
@@ -160,7 +167,12 @@ def _with_driver(url: str | Path) -> URL:
     raise CannotOpen("only SQLite and PostgreSQL are known")
 
 
-def _engine(url: URL, *, foreign_keys: bool, poolclass: type[pool.Pool] | None = None) -> AsyncEngine:
+def _engine(
+    url: URL, threads: WeakSet[Thread], *, foreign_keys: bool, poolclass: type[pool.Pool] | None = None
+) -> AsyncEngine:
+    """`threads` hears of those that SQLite's connections have: one whose reader was cancelled is not waited for when it
+    is closed, and would still be speaking to the loop when that has ended.
+    """
     if url.get_backend_name() != "sqlite":
         sized: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": CONNECTIONS}
         return create_async_engine(
@@ -170,10 +182,17 @@ def _engine(url: URL, *, foreign_keys: bool, poolclass: type[pool.Pool] | None =
             connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "tutti"},
             **sized,
         )
+
+    def connect(*args: Any, **settings: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*args, **settings)
+        connection._thread.daemon = True
+        threads.add(connection._thread)  # it has no other name for it
+        return connection
+
     engine = create_async_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_S},
+        connect_args={"timeout": BUSY_S, "async_creator_fn": connect},
         **({"poolclass": poolclass} if poolclass else {}),
     )
 
