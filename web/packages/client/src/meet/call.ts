@@ -8,6 +8,7 @@
 
 import type { CallOwner, Signal } from "./meeting";
 import type { MeetView } from "./meeting-state";
+import { levelOf, loudnessOf, SILENCE, type Loudness } from "./loudness";
 import { qualityOf, type Quality } from "./quality";
 
 export interface Tile {
@@ -27,7 +28,7 @@ export interface CallOptions {
 
 const LOOK_MS = 250;
 const QUALITY_EVERY = 8;
-/** Of full scale, as `audioLevel` counts. */
+/** Of full scale: the mean of what was heard since the look before, as its root of squares. */
 const SPEAKING = 0.02;
 const SPEAKS_ON_MS = 600;
 
@@ -39,7 +40,9 @@ interface Line {
   camera: MediaStream;
   screen: MediaStream;
   quality: Quality | null;
+  heard: Loudness;
   spokeAt: number;
+  speaking: boolean;
   negotiating: Promise<void>;
 }
 
@@ -123,7 +126,9 @@ export class Call implements CallOwner {
       camera: new MediaStream(),
       screen: new MediaStream(),
       quality: null,
+      heard: SILENCE,
       spokeAt: -Infinity,
+      speaking: false,
       negotiating: Promise.resolve(),
     };
     this.lines.set(id, line);
@@ -234,15 +239,23 @@ export class Call implements CallOwner {
 
   private look(): void {
     this.looks += 1;
-    const now = performance.now();
-    let changed = false;
     for (const line of this.lines.values()) {
-      const spoke = now - line.spokeAt < SPEAKS_ON_MS;
-      if (levelOf(line.pc) > SPEAKING) line.spokeAt = now;
-      changed ||= spoke !== now - line.spokeAt < SPEAKS_ON_MS;
+      void this.listen(line);
       if (this.looks % QUALITY_EVERY === 0) void this.judge(line);
     }
-    if (changed) this.changed();
+  }
+
+  private async listen(line: Line): Promise<void> {
+    const heard = await loudnessOf(line.pc);
+    if (this.lines.get(line.id) !== line) return;
+    const level = levelOf(heard, line.heard);
+    line.heard = heard;
+    const now = performance.now();
+    if (level > SPEAKING) line.spokeAt = now;
+    const speaking = now - line.spokeAt < SPEAKS_ON_MS;
+    if (speaking === line.speaking) return;
+    line.speaking = speaking;
+    this.changed();
   }
 
   private async judge(line: Line): Promise<void> {
@@ -259,14 +272,13 @@ export class Call implements CallOwner {
   }
 
   private changed(): void {
-    const now = performance.now();
     this.shown = [...this.lines.values()].map((line) => ({
       peerId: line.id,
       camera: live(line.camera),
       screen: live(line.screen),
       state: line.pc.connectionState,
       quality: line.quality,
-      speaking: now - line.spokeAt < SPEAKS_ON_MS,
+      speaking: line.speaking,
     }));
     for (const listener of this.listeners) listener();
   }
@@ -296,16 +308,6 @@ function trackOf(stream: MediaStream | null, kind: "audio" | "video"): MediaStre
 
 function live(stream: MediaStream): MediaStream | null {
   return stream.getTracks().some((track) => track.readyState === "live" && !track.muted) ? stream : null;
-}
-
-function levelOf(pc: RTCPeerConnection): number {
-  let level = 0;
-  for (const receiver of pc.getReceivers()) {
-    if (receiver.track.kind !== "audio") continue;
-    for (const { audioLevel } of receiver.getSynchronizationSources())
-      level = Math.max(level, audioLevel ?? 0);
-  }
-  return level;
 }
 
 /** Clients send the description's text, or the description. */

@@ -41,7 +41,8 @@ function graded(roundTripMs: number, lost: number): Grade {
   return roundTripMs > FAIR.roundTripMs || lost > FAIR.lost ? "fair" : "good";
 }
 
-function numberIn(entry: Record<string, unknown>, name: string): number {
+/** What the browser counts under this name; 0 if it does not. */
+export function numberIn(entry: Record<string, unknown>, name: string): number {
   const value = entry[name];
   return typeof value === "number" ? value : 0;
 }
