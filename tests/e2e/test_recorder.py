@@ -164,12 +164,14 @@ async def test_files_know_how_long_they_are_and_can_be_sought_in(browser: Browse
         await until_sent(page, 120)
         await recorder.stop()
     (path,) = recorder.folder.files()
-    times = read(path)["video"]
+    found = read(path)
+    times = found["video"]
+    last = max(times[-1], found["audio"][-1])  # a busy browser makes fewer pictures, and sound all the same
     with av.open(str(path)) as container:
-        assert container.duration == pytest.approx(times[-1] * 1e6, abs=300_000)
+        assert container.duration == pytest.approx(last * 1e6, abs=300_000)
         container.seek(int(times[-1] * 1e6))
-        found = next(packet for packet in container.demux(video=0) if packet.size)
-        assert found.is_keyframe
+        first = next(packet for packet in container.demux(video=0) if packet.size)
+        assert first.is_keyframe
 
 
 async def test_a_flash_and_a_beep_stay_together(browser: Browser, tmp_path: Path) -> None:
