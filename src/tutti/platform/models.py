@@ -8,8 +8,9 @@ from sqlalchemy import MetaData
 
 from tutti.platform.accounts import models as accounts
 from tutti.platform.nearby import models as nearby
+from tutti.platform.people import models as people
 from tutti.platform.rows import Rows
 from tutti.platform.spotify import models as spotify
 
-FEATURES: Final = (accounts, nearby, spotify)
+FEATURES: Final = (accounts, nearby, people, spotify)
 TABLES: Final[MetaData] = Rows.metadata

@@ -1,0 +1,1 @@
+"""Who people are to one another: profiles, friends, and who wants nothing to do with whom."""
