@@ -19,6 +19,8 @@ Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 
 MOST_AT_ONCE = 128
 """Packets, before anything else has its turn."""
+MOST_ADDRESSES = 16
+"""Of one path: a browser has a few, and moves from one network to another."""
 BUFFER = 4 * 1024 * 1024
 
 
@@ -82,12 +84,16 @@ class Port:
                 return
             except OSError:  # about an earlier packet of ours that nobody took
                 continue
-            if len(data) > 1 and data[0] > 3:
-                path = self._by_address.get(address)
-                if path is not None:
-                    path.datagram(data)
-            elif len(data) >= stun.HEADER_LENGTH:
-                self._check(data, address)
+            self.heard(data, address)
+
+    def heard(self, data: bytes, address: Address) -> None:
+        """A datagram, from wherever it says that it is."""
+        if len(data) > 1 and data[0] > 3:
+            path = self._by_address.get(address)
+            if path is not None:
+                path.datagram(data)
+        elif len(data) >= stun.HEADER_LENGTH:
+            self._check(data, address)
 
     def _check(self, data: bytes, address: Address) -> None:
         try:
@@ -99,7 +105,7 @@ class Port:
         path = self._by_name.get(str(asked.attributes.get("USERNAME", "")).partition(":")[0])
         if path is None or not asked.check_message_integrity(path.password.encode()):
             return
-        self._by_address[address] = path
+        self._found(path, address)
         answer = stun.Message(
             message_method=stun.Method.BINDING,
             message_class=stun.Class.RESPONSE,
@@ -109,6 +115,15 @@ class Port:
         answer.add_message_integrity(path.password.encode())
         self.send(bytes(answer), address)
         path.checked(address, chosen="USE-CANDIDATE" in asked.attributes)
+
+    def _found(self, path: Reached, address: Address) -> None:
+        """Whoever knows a password may be at a few addresses, and not at as many as it can name."""
+        if self._by_address.get(address) is path:
+            return
+        known = [where for where, one in self._by_address.items() if one is path]
+        for where in known[: len(known) - MOST_ADDRESSES + 1]:
+            del self._by_address[where]
+        self._by_address[address] = path
 
 
 def _open(number: int) -> tuple[socket.socket, bool]:
