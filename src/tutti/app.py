@@ -218,7 +218,8 @@ class Node:
         spotify = spotify_desk(self._settings, self.desk, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
         self.spotify = await stack.enter_async_context(spotify)
         hall = self._hall(secret)
-        self.party = await stack.enter_async_context(party_desk(self._settings, self.desk, hall))
+        party = party_desk(self._settings, self.desk, hall, secret, wall_clock_ms)
+        self.party = await stack.enter_async_context(party)
         self._build(hall)
         await stack.enter_async_context(self.recorders)
         if self.relay is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from litestar import Router
 from tutti.accounts import AccountDesk
 from tutti.config import Mode, Settings
 from tutti.dialects.party.auth_rest import router as auth_router
+from tutti.dialects.party.manners import Manners
+from tutti.platform.once.once import Once
 from tutti.service.hall import Hall
 
 
@@ -22,7 +24,12 @@ class PartyDesk:
 
 
 @asynccontextmanager
-async def party_desk(settings: Settings, desk: AccountDesk, hall: Hall) -> AsyncIterator[PartyDesk]:
+async def party_desk(
+    settings: Settings, desk: AccountDesk, hall: Hall, secret: bytes, wall_ms: Callable[[], float]
+) -> AsyncIterator[PartyDesk]:
+    """`secret` outlives the process; `wall_ms` is what times in rows are compared with."""
+    once = Once(desk.database, wall_ms)
+    manners = Manners(hall, desk.accounts.throttles, secret, once)
     yield PartyDesk(
-        routers=(auth_router(hall, desk.accounts, secure=settings.mode is Mode.CLOSED),),
+        routers=(auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),),
     )

@@ -20,6 +20,7 @@ from tests.platform_rows.desk import DAY_MS, NOON_MS, PASSWORD, SECRET, Desk
 from tests.service.world import World
 from tutti.core.ids import RoomId
 from tutti.dialects.party.auth_rest import COOKIE, router
+from tutti.dialects.party.manners import Manners
 from tutti.infra.sql import Database
 from tutti.service.hall import Hall
 from tutti.service.identity import Gate
@@ -44,8 +45,11 @@ class Auth:
             lambda _: RoomId("NEW"),
             logins=logins,
         )
+        manners = Manners(hall, self.desk.accounts.throttles, SECRET)
         self.app = Litestar(
-            [router(hall, self.desk.accounts, secure=closed)], openapi_config=None, logging_config=None
+            [router(hall, self.desk.accounts, manners, secure=closed)],
+            openapi_config=None,
+            logging_config=None,
         )
         self.http = self.from_address("192.0.2.1")
 

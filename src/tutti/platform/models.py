@@ -8,9 +8,10 @@ from sqlalchemy import MetaData
 
 from tutti.platform.accounts import models as accounts
 from tutti.platform.nearby import models as nearby
+from tutti.platform.once import models as once
 from tutti.platform.people import models as people
 from tutti.platform.rows import Rows
 from tutti.platform.spotify import models as spotify
 
-FEATURES: Final = (accounts, nearby, people, spotify)
+FEATURES: Final = (accounts, nearby, once, people, spotify)
 TABLES: Final[MetaData] = Rows.metadata

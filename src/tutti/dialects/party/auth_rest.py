@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody
 
 from tutti.core.refusals import Reason, Refused
 from tutti.dialects.party import auth_bodies as b
+from tutti.dialects.party.manners import Manners, address, bearer
 from tutti.dialects.party.problems import (
     HANDLERS,
     Asked,
@@ -39,7 +40,6 @@ log = structlog.get_logger("tutti.party")
 PREFIX = "/api/auth"
 COOKIE = "refresh_token"
 MAX_BODY = 16 * 1024
-MAX_TOKEN = 8_192
 UNKNOWN_DEVICE = "unknown"
 
 Login = b.Register | b.SignIn | b.SecondHalf
@@ -48,8 +48,9 @@ Login = b.Register | b.SignIn | b.SecondHalf
 class AuthRest:
     """`secure`: cookies travel over HTTPS only."""
 
-    def __init__(self, hall: Hall, accounts: Accounts, *, secure: bool) -> None:
+    def __init__(self, hall: Hall, accounts: Accounts, manners: Manners, *, secure: bool) -> None:
         self._hall = hall
+        self._manners = manners
         self._accounts = accounts
         self._secure = secure
 
@@ -59,7 +60,7 @@ class AuthRest:
 
     async def register(self, request: Asked, data: JSONBody[b.Register]) -> Response[b.Registered]:
         """Make an account, logged in."""
-        self._spend(Scope.REGISTER_BY_ADDRESS, request)
+        self._manners.spend(Scope.REGISTER_BY_ADDRESS, address(request))
         outcome = await self._accounts.register(data.meaning(), _device(request, data))
         made = or_denied(outcome)
         log.info("party.registered", user=made.person.id)
@@ -69,7 +70,7 @@ class AuthRest:
 
     async def log_in(self, request: Asked, data: JSONBody[b.SignIn]) -> Response[b.SignedIn] | Said:
         """By email and password. With a second factor on: 401 with a `ticket`, for `verify-2fa/`."""
-        self._spend(Scope.LOGIN_BY_ADDRESS, request)
+        self._manners.spend(Scope.LOGIN_BY_ADDRESS, address(request))
         outcome = await self._accounts.log_in(*data.meaning(), _device(request, data))
         if isinstance(outcome, SecondFactorNeeded):
             wanted = "Two-factor authentication code required."
@@ -81,14 +82,14 @@ class AuthRest:
         self, request: Asked, data: JSONBody[b.SecondHalf]
     ) -> Response[b.SignedIn]:
         """The second half of a login: a code of the app's, or a backup code."""
-        self._spend(Scope.LOGIN_BY_ADDRESS, request)
+        self._manners.spend(Scope.LOGIN_BY_ADDRESS, address(request))
         ticket, code = data.meaning()
         outcome = or_denied(await self._accounts.verify_second_factor(ticket, code, _device(request, data)))
         return self._signed_in(b.User.of(outcome.person), outcome.tokens)
 
     async def refresh(self, request: Asked) -> Response[b.Refreshed]:
         """The next access token, and the next refresh token: each works once."""
-        self._spend(Scope.REFRESH_BY_ADDRESS, request)
+        self._manners.spend(Scope.REFRESH_BY_ADDRESS, address(request))
         token = await _refresh_token(request)
         if token is None:
             raise Invalid({"refresh": [b.REQUIRED]})
@@ -100,10 +101,10 @@ class AuthRest:
 
     async def log_out(self, request: Asked) -> Response[b.Detail]:
         """End this login: its tokens, and whatever is live on it."""
-        refresh, bearer = await _refresh_token(request), _bearer(request)
-        if refresh is None and bearer is None:
+        refresh, token = await _refresh_token(request), bearer(request)
+        if refresh is None and token is None:
             raise Declined(Refused(Reason.UNAUTHENTICATED))
-        who = await self._hall.verify(bearer, _address(request)) if bearer else None
+        who = await self._hall.verify(token, address(request)) if token else None
         if isinstance(who, Principal):
             await self._accounts.log_out(user=who.id, login=who.session, refresh=refresh)
         elif refresh is not None:
@@ -115,31 +116,31 @@ class AuthRest:
 
     async def me(self, request: Asked) -> b.User:
         """Your own account."""
-        person = await self._accounts.person((await self._owner(request)).id)
+        person = await self._accounts.person((await self._manners.owner(request)).id)
         if person is None:
             raise Declined(Refused(Reason.UNAUTHENTICATED, "There is no account of this token"))
         return b.User.of(person)
 
     async def sessions(self, request: Asked) -> b.LoginSessions:
         """Your logins, the one last used first."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         listed = await self._accounts.logins(who.id)
         return b.LoginSessions(tuple(b.LoginSession.of(login, who.session) for login in listed))
 
     async def end_session(self, request: Asked, session_id: FromPath[str]) -> None:
         """End one of your logins."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         known = session_id if len(session_id) <= MAX_ID and session_id.isprintable() else ""
         or_denied(await self._accounts.end_login(who.id, known))
 
     async def end_other_sessions(self, request: Asked) -> None:
         """End all your logins but this one."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         await self._accounts.end_other_logins(who.id, who.session)
 
     async def change_password(self, request: Asked, data: JSONBody[b.NewPassword]) -> b.Detail:
         """Your other logins end."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         old, new = data.meaning()
         changed = await self._accounts.security.change_password(who.id, who.session, old, new)
         wrong_old = changed is not None and changed.wrong.code == "password_wrong"
@@ -148,28 +149,22 @@ class AuthRest:
 
     async def set_up_second_factor(self, request: Asked) -> b.TwoFactorSetUp:
         """A secret for an authenticator app. It is asked for once `2fa/verify/` has seen a code of it."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         made = or_denied(await self._accounts.security.set_up_second_factor(who.id))
         return b.TwoFactorSetUp(made.secret, made.otpauth_url, made.qr_code)
 
     async def confirm_second_factor(self, request: Asked, data: JSONBody[b.Code]) -> b.BackupCodes:
         """Turn it on; the backup codes are told this once."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         return b.BackupCodes(
             or_denied(await self._accounts.security.confirm_second_factor(who.id, data.meaning()))
         )
 
     async def disable_second_factor(self, request: Asked, data: JSONBody[b.Disable]) -> b.Detail:
         """Turn it off: with the password and a code."""
-        who = await self._owner(request)
+        who = await self._manners.owner(request)
         or_denied(await self._accounts.security.disable_second_factor(who.id, *data.meaning()))
         return b.Detail("Two-factor authentication disabled.")
-
-    async def _owner(self, request: Asked) -> Principal:
-        who = await self._hall.verify(_bearer(request), _address(request))
-        if isinstance(who, Refused):
-            raise Declined(who)
-        return who
 
     def _signed_in(self, user: b.User, tokens: Tokens) -> Response[b.SignedIn]:
         said = b.SignedIn(tokens.access, tokens.refresh, user)
@@ -186,14 +181,9 @@ class AuthRest:
             samesite="strict",
         )
 
-    def _spend(self, scope: Scope, request: Asked) -> None:
-        wait_s = self._accounts.throttles.take(scope, _address(request))
-        if wait_s:
-            raise Declined(Refused(Reason.RATE_LIMITED, retry_after_s=wait_s))
 
-
-def router(hall: Hall, accounts: Accounts, *, secure: bool) -> Router:
-    rest = AuthRest(hall, accounts, secure=secure)
+def router(hall: Hall, accounts: Accounts, manners: Manners, *, secure: bool) -> Router:
+    rest = AuthRest(hall, accounts, manners, secure=secure)
     return Router(
         PREFIX,
         route_handlers=[
@@ -256,16 +246,6 @@ async def _refresh_token(request: Asked) -> str | None:
     return said.refresh or said.refresh_token or request.cookies.get(COOKIE) or None
 
 
-def _bearer(request: Asked) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    return token[: MAX_TOKEN + 1] if scheme.lower() == "bearer" and token else None
-
-
 def _device(request: Asked, login: Login) -> OnDevice:
     agent = request.headers.get("user-agent", "") or UNKNOWN_DEVICE
     return OnDevice(login.device_id or agent, login.device_name or agent)
-
-
-def _address(request: Asked) -> str:
-    return request.client.host if request.client else ""

@@ -40,6 +40,46 @@ class Invalid(Exception):
         self.fields = dict(fields)
 
 
+class Refusal(Exception):
+    """A sentence for a person, and perhaps a code for a program."""
+
+    status = 400
+    sentence = "Bad request."
+    code: str | None = None
+
+    def __init__(self, sentence: str | None = None, code: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+        self.code = code or self.code
+
+
+class NoSuch(Refusal):
+    """It is not there, or whoever asks must not learn that it is."""
+
+    status = 404
+    sentence = "Not found."
+
+
+class Forbidden(Refusal):
+    """They may know of it, and may not do this."""
+
+    status = 403
+    sentence = "You do not have permission to perform this action."
+    code = "permission_denied"
+
+
+class Conflict(Refusal):
+    """Not as things are now."""
+
+    status = 409
+    sentence = "This cannot be done now."
+    code = "conflict"
+
+
+class Unprocessable(Refusal):
+    status = 422
+    code = "unprocessable"
+
+
 class Denied(Exception):
     """An account's problem. `password`: what this request calls the password that it is about."""
 
@@ -74,6 +114,10 @@ def throttled(wait_s: float) -> Said:
 
 def invalid(_: Asked, failure: Invalid) -> Said:
     return Response(failure.fields, status_code=400)
+
+
+def refused(_: Asked, failure: Refusal) -> Said:
+    return problem(failure.status, str(failure), failure.code)
 
 
 def denied(_: Asked, failure: Denied) -> Said:
@@ -145,6 +189,7 @@ def bug(_: Asked, failure: Exception) -> Said:
 
 HANDLERS: Final[ExceptionHandlersMap] = {
     Invalid: invalid,
+    Refusal: refused,
     Denied: denied,
     Declined: declined,
     Unavailable: unavailable,

@@ -1,0 +1,110 @@
+"""Pages of rows by keyset: a page begins behind a row, not after a number of rows.
+
+Rows are ordered by a time and an id that never change, so whatever is inserted or deleted meanwhile, a row that was
+there throughout is on exactly one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, String, bindparam, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+T = TypeVar("T")
+U = TypeVar("U")
+At = ColumnElement[int] | InstrumentedAttribute[int]
+Id = ColumnElement[str] | InstrumentedAttribute[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """The place of a row in its list. `back`: what comes before it is wanted, not what comes after."""
+
+    at_ms: int
+    id: str
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """So many rows are passed over; only for those who count pages."""
+
+    rows: int
+
+
+Wanted = Keyset | Offset | None
+"""None: the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """`next` and `previous`: what to want for the pages around this one."""
+
+    rows: tuple[T, ...]
+    next: Keyset | None
+    previous: Keyset | None
+
+    def of(self, meaning: Callable[[T], U]) -> Page[U]:
+        return Page(tuple(meaning(row) for row in self.rows), self.next, self.previous)
+
+
+async def page(
+    db: AsyncSession,
+    statement: Select[Any],
+    *,
+    at: At,
+    id: Id,  # noqa: A002 - what the column is called
+    wanted: Wanted,
+    size: int,
+    oldest_first: bool = False,
+) -> Page[Row[Any]]:
+    """One statement. `statement` comes without an order; each row has two columns more than it asks for, at its end."""
+    rows = tuple(await db.execute(bounded(statement, at, id, wanted, size, oldest_first=oldest_first)))
+    return paged(rows, wanted, size)
+
+
+def bounded(
+    statement: Select[Any], at: At, key: Id, wanted: Wanted, size: int, *, oldest_first: bool = False
+) -> Select[Any]:
+    """One row more than fits, so that it is known whether there is a page behind."""
+    keyed = statement.add_columns(at.label("_at"), key.label("_id")).limit(size + 1)
+    back = isinstance(wanted, Keyset) and wanted.back
+    if isinstance(wanted, Keyset):
+        here = tuple_(bindparam("_at_ms", wanted.at_ms, BigInteger), bindparam("_row_id", wanted.id, String))
+        place = tuple_(at, key)
+        keyed = keyed.where(place > here if back is not oldest_first else place < here)
+    elif isinstance(wanted, Offset):
+        keyed = keyed.offset(wanted.rows)
+    ascending = back is not oldest_first
+    return keyed.order_by(at.asc() if ascending else at.desc(), key.asc() if ascending else key.desc())
+
+
+def paged(rows: tuple[Row[Any], ...], wanted: Wanted, size: int) -> Page[Row[Any]]:
+    """What `bounded` found."""
+    more, kept = len(rows) > size, rows[:size]
+    if isinstance(wanted, Keyset) and wanted.back:
+        kept = kept[::-1]
+        return Page(kept, _behind(kept) or Keyset(wanted.at_ms, wanted.id), _before(kept) if more else None)
+    if isinstance(wanted, Keyset):
+        return Page(
+            kept, _behind(kept) if more else None, _before(kept) or Keyset(wanted.at_ms, wanted.id, back=True)
+        )
+    passed_over = wanted is not None and wanted.rows > 0
+    return Page(kept, _behind(kept) if more else None, _before(kept) if passed_over else None)
+
+
+def _behind(rows: tuple[Row[Any], ...]) -> Keyset | None:
+    return Keyset(*_key(rows[-1])) if rows else None
+
+
+def _before(rows: tuple[Row[Any], ...]) -> Keyset | None:
+    return Keyset(*_key(rows[0]), back=True) if rows else None
+
+
+def _key(row: Row[Any]) -> tuple[int, str]:
+    at_ms, id_ = tuple(row)[-2:]
+    return at_ms, id_
