@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, String, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 At = ColumnElement[int] | InstrumentedAttribute[int]
 Id = ColumnElement[str] | InstrumentedAttribute[str]
+Columns: TypeAlias = Select[*tuple[Any, ...]]
+"""Of any number."""
+Found: TypeAlias = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +57,22 @@ class Page(Generic[T]):
 
 async def page(
     db: AsyncSession,
-    statement: Select[Any],
+    statement: Columns,
     *,
     at: At,
     id: Id,  # noqa: A002 - what the column is called
     wanted: Wanted,
     size: int,
     oldest_first: bool = False,
-) -> Page[Row[Any]]:
+) -> Page[Found]:
     """One statement. `statement` comes without an order; each row has two columns more than it asks for, at its end."""
     rows = tuple(await db.execute(bounded(statement, at, id, wanted, size, oldest_first=oldest_first)))
     return paged(rows, wanted, size)
 
 
 def bounded(
-    statement: Select[Any], at: At, key: Id, wanted: Wanted, size: int, *, oldest_first: bool = False
-) -> Select[Any]:
+    statement: Columns, at: At, key: Id, wanted: Wanted, size: int, *, oldest_first: bool = False
+) -> Columns:
     """One row more than fits, so that it is known whether there is a page behind."""
     keyed = statement.add_columns(at.label("_at"), key.label("_id")).limit(size + 1)
     back = isinstance(wanted, Keyset) and wanted.back
@@ -83,7 +86,7 @@ def bounded(
     return keyed.order_by(at.asc() if ascending else at.desc(), key.asc() if ascending else key.desc())
 
 
-def paged(rows: tuple[Row[Any], ...], wanted: Wanted, size: int) -> Page[Row[Any]]:
+def paged(rows: tuple[Found, ...], wanted: Wanted, size: int) -> Page[Found]:
     """What `bounded` found."""
     more, kept = len(rows) > size, rows[:size]
     if isinstance(wanted, Keyset) and wanted.back:
@@ -97,14 +100,14 @@ def paged(rows: tuple[Row[Any], ...], wanted: Wanted, size: int) -> Page[Row[Any
     return Page(kept, _behind(kept) if more else None, _before(kept) if passed_over else None)
 
 
-def _behind(rows: tuple[Row[Any], ...]) -> Keyset | None:
+def _behind(rows: tuple[Found, ...]) -> Keyset | None:
     return Keyset(*_key(rows[-1])) if rows else None
 
 
-def _before(rows: tuple[Row[Any], ...]) -> Keyset | None:
+def _before(rows: tuple[Found, ...]) -> Keyset | None:
     return Keyset(*_key(rows[0]), back=True) if rows else None
 
 
-def _key(row: Row[Any]) -> tuple[int, str]:
+def _key(row: Found) -> tuple[int, str]:
     at_ms, id_ = tuple(row)[-2:]
     return at_ms, id_
