@@ -1,0 +1,32 @@
+"""All of a party's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from tutti.dialects.party.auth_bodies import iso
+from tutti.dialects.party.sockets import party, sync
+from tutti.dialects.party.sockets.dialect import PartyLine, Pong, Words
+from tutti.service.ports import Clock
+
+WORDS: Final[tuple[tuple[str, Words], ...]] = (
+    ("/ws/party/{id}/", party.WORDS),
+    ("/ws/party/{id}/sync/", sync.WORDS),
+)
+"""With the address of each."""
+NAMES: Final = frozenset(words.name for _, words in WORDS)
+"""Whoever speaks one of these is known by a token, whatever the mode."""
+
+_json: Final = msgspec.json.Encoder().encode
+
+
+def lines(clock: Clock, new_id: Callable[[], str]) -> tuple[tuple[str, PartyLine], ...]:
+    """Every line, with its address."""
+    return tuple((address, PartyLine(words, clock, new_id=new_id)) for address, words in WORDS)
+
+
+def pong(clock: Clock, now_ms: float) -> bytes:
+    return _json(Pong(iso(clock.wall_ms(now_ms))))
