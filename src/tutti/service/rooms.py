@@ -58,6 +58,8 @@ class Rooms:
         """The last thing that was to be kept could not be."""
         self.recorders: Recorders | None = None
         self.relay: MediaRelay | None = None
+        self.followers: list[Callable[[Room], None]] = []
+        """Each hears how a room is now, when it is loaded and after every event; in the room's turn, so only briefly."""
         self._random_text = random_text
         self._live: dict[RoomId, LiveRoom] = {}
         self._loading: dict[RoomId, list[Callable[[LiveRoom | Refused], None]]] = {}
@@ -219,6 +221,8 @@ class Rooms:
             self._arm_expiry(live, room)
         if self.recorders is not None:
             self.recorders.changed(room)
+        for follower in self.followers:
+            follower(room)
         self.release(live)
 
     def release(self, live: LiveRoom) -> None:
