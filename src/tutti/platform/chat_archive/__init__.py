@@ -1,0 +1,1 @@
+"""What was said in parties, for longer than their rooms remember."""
