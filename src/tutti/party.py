@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from litestar import Router
 
@@ -12,7 +13,10 @@ from tutti.accounts import AccountDesk
 from tutti.config import Mode, Settings
 from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.party.manners import Manners
+from tutti.dialects.party.people_rest import router as people_router
+from tutti.infra.picture_shelf import PictureShelf
 from tutti.platform.once.once import Once
+from tutti.platform.people.people import People
 from tutti.service.hall import Hall
 
 
@@ -20,6 +24,7 @@ from tutti.service.hall import Hall
 class PartyDesk:
     """`routers`: everything below `/api/` that is guide 003's."""
 
+    people: People
     routers: tuple[Router, ...]
 
 
@@ -30,6 +35,13 @@ async def party_desk(
     """`secret` outlives the process; `wall_ms` is what times in rows are compared with."""
     once = Once(desk.database, wall_ms)
     manners = Manners(hall, desk.accounts.throttles, secret, once)
+    shelf = PictureShelf(settings.data / "avatars")
+    people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes)
+    await people.blocks.load()
     yield PartyDesk(
-        routers=(auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),),
+        people=people,
+        routers=(
+            auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),
+            people_router(people, desk.accounts, manners),
+        ),
     )

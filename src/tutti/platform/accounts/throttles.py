@@ -17,6 +17,9 @@ class Scope(Enum):
     REFRESH_BY_ADDRESS = ("refresh", Rate(2.0, 60.0))
     WRONG_PASSWORD_BY_ACCOUNT = ("wrong_password", Rate(1 / 60, 10.0))
     WRONG_CODE_BY_ACCOUNT = ("wrong_code", Rate(1 / 300, 5.0))
+    FRIEND_REQUEST_BY_ACCOUNT = ("friend_request", Rate(1 / 30, 30.0))
+    SEARCH_BY_ACCOUNT = ("search", Rate(2.0, 40.0))
+    PICTURE_BY_ACCOUNT = ("picture", Rate(1 / 30, 10.0))
 
     def __init__(self, word: str, rate: Rate) -> None:
         self.word = word
