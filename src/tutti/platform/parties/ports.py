@@ -1,0 +1,47 @@
+"""What parties ask of other features, always in the transaction that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Plans(Protocol):
+    """What is done later, also after a restart. The same `key` while it waits replaces what was planned."""
+
+    async def add(
+        self,
+        db: AsyncSession,
+        kind: str,
+        payload: Mapping[str, object],
+        *,
+        at_ms: float | None = None,
+        key: str | None = None,
+    ) -> object: ...
+
+    async def cancel(self, db: AsyncSession, kind: str, key: str) -> object: ...
+
+
+class Tells(Protocol):
+    """Notifications: whether somebody wants to hear of it is theirs to know."""
+
+    async def tell(  # noqa: PLR0917 - what is told, in the order in which it is read
+        self,
+        db: AsyncSession,
+        user: str,
+        type: str,  # noqa: A002 - the word of notifications
+        title: str,
+        message: str,
+        data: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        key: str | None = None,
+    ) -> object: ...
+
+
+class Posts(Protocol):
+    """Mail, on its way once the transaction is kept."""
+
+    async def post(self, db: AsyncSession, to: str, subject: str, text: str) -> object: ...
