@@ -15,6 +15,7 @@ from tutti.dialects.party.auth_rest import router as auth_router
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.people_rest import router as people_router
 from tutti.infra.picture_shelf import PictureShelf
+from tutti.platform.jobs.jobs import Jobs
 from tutti.platform.once.once import Once
 from tutti.platform.people.people import People
 from tutti.service.hall import Hall
@@ -22,8 +23,9 @@ from tutti.service.hall import Hall
 
 @dataclass(frozen=True, slots=True)
 class PartyDesk:
-    """`routers`: everything below `/api/` that is guide 003's."""
+    """`jobs` is for every feature with rows. `routers`: everything below `/api/` that is guide 003's."""
 
+    jobs: Jobs
     people: People
     routers: tuple[Router, ...]
 
@@ -33,15 +35,18 @@ async def party_desk(
     settings: Settings, desk: AccountDesk, hall: Hall, secret: bytes, wall_ms: Callable[[], float]
 ) -> AsyncIterator[PartyDesk]:
     """`secret` outlives the process; `wall_ms` is what times in rows are compared with."""
+    jobs = Jobs(desk.database, wall_ms, token_bytes)
     once = Once(desk.database, wall_ms)
     manners = Manners(hall, desk.accounts.throttles, secret, once)
     shelf = PictureShelf(settings.data / "avatars")
     people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes)
     await people.blocks.load()
-    yield PartyDesk(
-        people=people,
-        routers=(
-            auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),
-            people_router(people, desk.accounts, manners),
-        ),
-    )
+    async with jobs:  # by now every feature has said what it does
+        yield PartyDesk(
+            jobs=jobs,
+            people=people,
+            routers=(
+                auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),
+                people_router(people, desk.accounts, manners),
+            ),
+        )
