@@ -224,7 +224,7 @@ class Node:
         await stack.enter_async_context(self.recorders)
         if self.relay is not None:
             await stack.enter_async_context(self.relay)
-        self._tidy()
+        stack.push_async_callback(_ended, asyncio.create_task(self._tidy(), name="tidying"))
         stack.callback(self._keep_clock)
         self._turn_wheel()
         stack.callback(self._stop_wheel)
@@ -527,11 +527,16 @@ class Node:
         self._keep_clock()
         self.wheel.after(PERSIST_EVERY_MS / 1000, self._persist_clock)
 
-    def _tidy(self) -> None:
-        self.rooms.spawn(self.desk.tidy())
-        if self.spotify is not None:
-            self.rooms.spawn(self.spotify.tidy())
-        self.wheel.after(TIDY_EVERY_S, self._tidy)
+    async def _tidy(self) -> None:
+        """Now and then, for as long as the database is open."""
+        while True:
+            try:
+                await self.desk.tidy()
+                if self.spotify is not None:
+                    await self.spotify.tidy()
+            except Exception:
+                log.exception("bug")
+            await asyncio.sleep(TIDY_EVERY_S)
 
     def _keep_clock(self) -> None:
         try:
@@ -556,6 +561,11 @@ def _not_too_often(hall: Hall) -> Callable[[Request[Any, Any, Any]], Awaitable[N
             raise Declined(slow)
 
     return count
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait((task,))
 
 
 @contextmanager

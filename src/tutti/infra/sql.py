@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from weakref import WeakSet
 
@@ -56,8 +55,8 @@ class Database:
     def __init__(self, url: str | Path) -> None:
         self._url = _with_driver(url)
         self.sqlite = self._url.get_backend_name() == "sqlite"
-        self._threads: WeakSet[Thread] = WeakSet()
-        self._engine = _engine(self._url, self._threads, foreign_keys=True)
+        self._connections: WeakSet[aiosqlite.Connection] = WeakSet()
+        self._engine = _engine(self._url, self._connections, foreign_keys=True)
         self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writers = async_sessionmaker(
             self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False
@@ -75,7 +74,7 @@ class Database:
     async def migrate(self, revision: str) -> None:
         """Forward or back to a revision (`head`, `base`, an id), all or nothing, one process at a time."""
         # A table is rebuilt by copying it, which must not delete what points at it.
-        engine = _engine(self._url, self._threads, foreign_keys=False, poolclass=pool.NullPool)
+        engine = _engine(self._url, self._connections, foreign_keys=False, poolclass=pool.NullPool)
         try:
             async with engine.execution_options(**{_WRITES: True}).begin() as connection:
                 await _alone(connection)
@@ -121,9 +120,7 @@ class Database:
             self._looking.cancel()
             await asyncio.wait((self._looking,))
         await self._engine.dispose()
-        for thread in tuple(self._threads):
-            if thread.is_alive():
-                await asyncio.to_thread(thread.join, BUSY_S)
+        await _ended(self._connections)
 
     async def _look(self) -> str | None:
         """At a row that there is in every database of ours."""
@@ -168,11 +165,13 @@ def _with_driver(url: str | Path) -> URL:
 
 
 def _engine(
-    url: URL, threads: WeakSet[Thread], *, foreign_keys: bool, poolclass: type[pool.Pool] | None = None
+    url: URL,
+    connections: WeakSet[aiosqlite.Connection],
+    *,
+    foreign_keys: bool,
+    poolclass: type[pool.Pool] | None = None,
 ) -> AsyncEngine:
-    """`threads` hears of those that SQLite's connections have: one whose reader was cancelled is not waited for when it
-    is closed, and would still be speaking to the loop when that has ended.
-    """
+    """`connections` hears of those to SQLite."""
     if url.get_backend_name() != "sqlite":
         sized: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": CONNECTIONS}
         return create_async_engine(
@@ -186,7 +185,7 @@ def _engine(
     def connect(*args: Any, **settings: Any) -> aiosqlite.Connection:
         connection = aiosqlite.connect(*args, **settings)
         connection._thread.daemon = True
-        threads.add(connection._thread)  # it has no other name for it
+        connections.add(connection)
         return connection
 
     engine = create_async_engine(
@@ -211,6 +210,20 @@ def _engine(
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+async def _ended(connections: WeakSet[aiosqlite.Connection]) -> None:
+    """Each has a thread. One whose reader was cancelled is not waited for by the pool, and would still be speaking to the
+    loop when that has ended.
+    """
+    for connection in tuple(connections):
+        thread = connection._thread  # it has no other name
+        if not thread.is_alive():
+            continue
+        await asyncio.to_thread(thread.join, BUSY_S)
+        if thread.is_alive():
+            log.error("bug", problem="a connection was in use when the database was closed")
+            connection.stop()
 
 
 def _look_at(path: str) -> None:
