@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from tutti.core.ids import Epoch, MemberId, Seq
+from tutti.core.ids import Epoch, Seq
+from tutti.platform.chat_archive.schemas import place
 from tutti.service.dialect import Malformed
 
 LONGEST_MESSAGE: Final = 500
 """Characters of one message; other dialects' people may say more."""
 
-Ref = Annotated[str, Meta(max_length=128)] | Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Text = Annotated[str, Meta(max_length=16_384)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=64)]
 Token = Annotated[str, Meta(min_length=1, max_length=8_192)]
 Seconds = float
-
-_MESSAGE_ID: Final = re.compile(r"([^-]{1,64})-(\d{1,18})")
 
 
 def message(*given: str | None) -> str:
@@ -32,17 +29,6 @@ def message(*given: str | None) -> str:
     if len(text) > LONGEST_MESSAGE:
         raise Malformed(f"A message has no more than {LONGEST_MESSAGE} characters")
     return text
-
-
-def message_id(epoch: Epoch, seq: Seq) -> str:
-    """What a message is called over REST and on every socket: its place in the room's log. Later ones sort later."""
-    return f"{epoch}-{seq:010d}"
-
-
-def place(of: str) -> tuple[Epoch, Seq] | None:
-    """The place that a message's id names; None if it is no such id."""
-    found = _MESSAGE_ID.fullmatch(of)
-    return None if found is None else (Epoch(found[1]), Seq(int(found[2])))
 
 
 def line(of: str, epoch: Epoch | None) -> Seq:
@@ -57,10 +43,6 @@ def ms(seconds: float | None) -> float | None:
 
 def s(milliseconds: float) -> float:
     return round(milliseconds / 1000.0, 3)
-
-
-def member(of: str) -> MemberId:
-    return MemberId(of)
 
 
 def explained(problem: Exception) -> str:

@@ -14,7 +14,8 @@ from tutti.core.media import Media
 from tutti.core.room import Room
 from tutti.core.roster import Member, Role
 from tutti.dialects.party.auth_bodies import iso
-from tutti.dialects.party.sockets.fields import message_id, s
+from tutti.dialects.party.sockets.fields import s
+from tutti.platform.chat_archive.schemas import key
 from tutti.service.ports import Clock
 
 MessageType = Literal["text", "emoji", "system"]
@@ -66,7 +67,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="chat
     @classmethod
     def of(cls, line: ChatLine, epoch: Epoch, clock: Clock) -> Message:
         return cls(
-            message_id(epoch, line.seq),
+            key(epoch, line.seq),
             User(line.member, line.name),
             line.text,
             message_type(line.text),
