@@ -25,7 +25,7 @@ from tutti.asyncapi import Channel as WireChannel
 from tutti.asyncapi import document
 from tutti.config import BadSettings, Mode, Settings
 from tutti.core import commands as c
-from tutti.core.ids import RoomId
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.room import Room
 from tutti.dialects.listen import wire as listen_wire
 from tutti.dialects.listen.codes import new_code
@@ -377,14 +377,18 @@ class Node:
 
     def _nearby(self, hall: Hall) -> Nearby:
         companions = ListenRooms(hall, session_defaults(self._settings.session_timeout_hours))
-        return Nearby(
+        blocks = self.party.people.blocks
+        nearby = Nearby(
             self.clock,
             self.wheel,
             draw=_draw,
             new_id=self._random.id,
             companions=companions,
             choices=SqlChoices(self.desk.database),
+            may_meet=blocks.may_meet,
         )
+        blocks.heard_by(lambda one, other: nearby.part(MemberId(one), MemberId(other)))
+        return nearby
 
     def _followed(self, nearby: Nearby) -> PlayerPolling | None:
         """What people listen to, where Spotify may be asked."""

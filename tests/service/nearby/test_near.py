@@ -8,7 +8,7 @@ from tests.service.nearby.town import Town, accepted, cell, refused
 from tutti.core.geo import Cell, parse, ring_km
 from tutti.core.ids import MemberId
 from tutti.core.refusals import Reason, Refused
-from tutti.service.nearby.values import PlaceChanged, TrackUpdate, UserJoined, UserLeft
+from tutti.service.nearby.values import FindEnded, PlaceChanged, TrackUpdate, UserJoined, UserLeft
 
 
 def as_cell(geohash: str) -> Cell:
@@ -130,6 +130,32 @@ def test_who_may_not_meet_never_learns_of_the_other() -> None:
     assert town.nearby.start_find(ann, bo) == nobody
     heard = [event for event in town.events(ann) if isinstance(event, UserJoined | UserLeft | TrackUpdate)]
     assert {event.user for event in heard} == {"cy"}
+
+
+async def test_who_blocks_somebody_is_gone_for_them_at_once_and_what_they_had_begun_ends() -> None:
+    apart: set[str] = set()
+    town = Town(may_meet=lambda one, other: not {one, other} <= apart)
+    ann, bo, cy = (town.live(name, cell()) for name in ("ann", "bo", "cy"))
+    far = town.live("far", cell(40, 40))
+    found, running = town.finding(ann, bo), town.finding(cy, far)
+    town.nearby.update_find(ann, found.id, cell())
+    town.nearby.update_find(bo, found.id, cell())
+    accepted(town.nearby.complete(ann, found.id))
+    accepted(town.nearby.complete(bo, found.id))
+    for who in (ann, bo, cy, far):
+        town.events(who)
+
+    for pair in ({ann, bo}, {cy, far}):
+        apart.clear()
+        apart.update(pair)
+        town.nearby.part(*sorted(pair))
+    assert town.events(ann) == [UserLeft(bo)]
+    assert town.events(bo) == [UserLeft(ann)]
+    assert [type(event) for event in town.events(cy)] == [FindEnded], "whoever was not seen does not leave"
+    assert [type(event) for event in town.events(far)] == [FindEnded]
+    assert refused(town.nearby.end(cy, running.id)).reason is Reason.ROOM_CLOSED
+    assert refused(await town.nearby.together(ann, found.id)).reason is Reason.ROOM_CLOSED
+    assert town.rooms.opened == []
 
 
 def test_one_sockets_bug_keeps_nobody_else_from_hearing() -> None:

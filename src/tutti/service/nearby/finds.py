@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from tutti.core import find as core
@@ -198,6 +199,17 @@ class Finds:
         for session in self._running(user):
             session.find = core.end(session.find)
             self._ended(session)
+
+    def part(self, one: MemberId, other: MemberId) -> None:
+        """One of them blocks the other: what they are in together ends, and no room comes of what they were in."""
+        for session in tuple(self._of.get(one, ())):
+            if other not in session.two:
+                continue
+            if session.running:
+                session.find = core.end(session.find)
+                self._ended(session)
+            else:
+                session.find = replace(session.find, ending=core.Ending.CANCELLED)
 
     async def together(self, user: MemberId, session_id: FindId) -> RoomId | Refused:
         session = self._session(user, session_id)

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Final
 from zlib import crc32
 
-from tutti.core.geo import Cell, parse, ring_km
+from tutti.core.geo import Cell, around, parse, ring_km
 from tutti.core.geo import name as geohash_of
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
@@ -25,7 +25,7 @@ from tutti.service.nearby.ports import Attend, Choices, Companions, Draw, MayMee
 from tutti.service.nearby.presence import Presence, terms
 from tutti.service.nearby.rota import Ticks
 from tutti.service.nearby.shield import Shield
-from tutti.service.nearby.topics import Topics
+from tutti.service.nearby.topics import HEARING, Topics
 from tutti.service.nearby.values import (
     MAX_RADIUS_KM,
     NOBODY,
@@ -321,6 +321,17 @@ class Nearby:
     def forget_taste(self, user: MemberId) -> None:
         """What they listened to counts for no match any more."""
         self._vibes.forget(user)
+
+    def part(self, one: MemberId, other: MemberId) -> None:
+        """They may not meet any more: whoever saw the other sees them leave, and what they were finding ends."""
+        self._finds.part(one, other)
+        self._pairs.part(one, other)
+        a, b = self._people.get(one), self._people.get(other)
+        if a is None or b is None or a.published is None or b.published is None:
+            return
+        if b.published in around(a.published, HEARING):
+            self._topics.tell(one, UserLeft(other))
+            self._topics.tell(other, UserLeft(one))
 
     # What finding asks (`finds.People`)
 

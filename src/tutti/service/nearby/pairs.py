@@ -52,5 +52,9 @@ class Pairs:
             self._tell(one, TogetherOpened(room, user, other, None))
         return room
 
+    def part(self, one: MemberId, other: MemberId) -> None:
+        """One of them blocks the other."""
+        self._forget(frozenset((one, other)))
+
     def _forget(self, pair: Pair) -> None:
         self._rooms.pop(pair, None)
