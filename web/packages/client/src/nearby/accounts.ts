@@ -69,6 +69,12 @@ export class Accounts {
     return this.access;
   };
 
+  /** A fresh token, after the server refused the one that there was; null: the login has ended. */
+  renewed = async (): Promise<string | null> => {
+    await this.renew().catch(() => undefined);
+    return this.access;
+  };
+
   /** Goes on with a login of this browser. False: there is none. Rejects if the server cannot say. */
   async resume(): Promise<boolean> {
     try {
