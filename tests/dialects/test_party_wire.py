@@ -22,7 +22,7 @@ from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.party.sockets import errors
-from tutti.dialects.party.sockets.dialect import PartyLine
+from tutti.dialects.party.sockets.dialect import PartyLine, Scene
 from tutti.dialects.party.sockets.lines import NAMES, lines
 from tutti.service import dialect as d
 
@@ -31,8 +31,9 @@ NOW_MS = 1_000_000.0
 LIFE = Epoch("life")
 WALL_AHEAD_MS = 1_760_956_200_000.0 - NOW_MS
 CLOCK = TurnedClock(wall_ahead_ms=WALL_AHEAD_MS)
+SCENE = Scene(CLOCK, lambda one, other: "eve" not in (one, other))
 STAMP = "2025-10-20T10:30:00.000Z"
-LINES = {line.name: line for _, line in lines(CLOCK, lambda: "new")}
+LINES = {line.name: line for _, line in lines(SCENE, lambda: "new")}
 CONTEXT = msgspec.Raw(msgspec.json.encode((ROOM, LIFE)))
 PARTY, SYNC = "party", "party-sync"
 
@@ -315,3 +316,13 @@ def test_the_guides_codes_stand_for_what_they_say() -> None:
     assert codes[Reason.ROOM_NOT_FOUND] == codes[Reason.ROOM_CLOSED] == 4004
     assert {codes[r] for r in (Reason.NOT_ALLOWED, Reason.EXPELLED, Reason.ROOM_FULL)} == {4003}
     assert {codes[r] for r in (Reason.UNAVAILABLE, Reason.INTERNAL, Reason.RATE_LIMITED)} == {4000}
+
+
+def test_what_somebody_says_is_kept_from_those_who_have_nothing_to_do_with_them() -> None:
+    line, room = LINES[PARTY], a_room()
+    recorded = Recorded(LIFE, Seq(4), NOW_MS, e.ChatSaid(MemberId("eve"), "Eve", "hi"))
+    assert line.tell(recorded, room, d.Viewer(BEN, 0.0), NOW_MS) == ()
+    assert len(line.tell(recorded, room, d.Viewer(MemberId("eve"), 0.0), NOW_MS)) == 1
+    fine = Recorded(LIFE, Seq(4), NOW_MS, e.ChatSaid(ADA, "Ada", "hi"))
+    one, two = (line.tell(fine, room, d.Viewer(who, 0.0), NOW_MS) for who in (BEN, CAT))
+    assert one[0] is two[0], "and all others are told the same bytes"

@@ -16,6 +16,7 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.dialects.party.sockets import errors
+from tutti.dialects.party.sockets.dialect import Scene
 from tutti.dialects.party.sockets.lines import NAMES, lines, pong
 from tutti.service.frames import Frame
 from tutti.service.hall import Hall
@@ -135,6 +136,7 @@ class House:
         self.world = World(limits=limits)
         self.control = control
         self.logins = Logins()
+        self.apart: list[set[str]] = []
         gate = Gate(Names(self), closed=False, strict=NAMES)
         self.hall = Hall(self.world.rooms, gate, lambda _: RoomId("NEW"), logins=self.logins)
         ids = count(1)
@@ -156,8 +158,11 @@ class House:
                     new_id=new_id,
                 ),
             )
-            for address, line in lines(self.world.clock, new_id)
+            for address, line in lines(Scene(self.world.clock, self.may_meet), new_id)
         )
+
+    def may_meet(self, one: str, other: str) -> bool:
+        return {one, other} not in self.apart
 
     async def entrance(self, party: str, who: Principal) -> RoomId | Refused:
         if party == "broken":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -32,6 +32,7 @@ ENTER: Final = "enter"
 UNSTEERED: Final = Steering(every_s=1.0, over_ms=math.inf, hold_s=0.0, modelled=False)
 
 Frames = tuple[Frame, ...]
+Structs = tuple[msgspec.Struct, ...]
 
 _context: Final = msgspec.json.Decoder(tuple[RoomId, Epoch | None])
 _json: Final = msgspec.json.Encoder().encode
@@ -45,6 +46,14 @@ class About:
     epoch: Epoch | None
     received_ms: float
     new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is shown depends on it. `may_meet`: whether neither of two people blocks the other."""
+
+    clock: Clock
+    may_meet: Callable[[str, str], bool]
 
 
 class Said(Protocol):
@@ -94,10 +103,11 @@ TO_ONE: Final[Mapping[str, type]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """One line's language. `told` and `relayed`: the message for everybody; None: there is no word for it.
+    """One line's language. `told` and `relayed`: what everybody is told; nothing: there is no word for it.
 
     `heard`: what clients send, by its `type`. `welcome`: the whole picture, for one who has just come in; `again`:
     where everybody is, for one who asks. `corrected`: where one player should be, which is so far off (ms), then.
+    `by_somebody`: who said it, of what is kept from people who have nothing to do with each other.
     `says`: the events there are words for, and `asks`: the commands that can be given; both are proven by a test.
     """
 
@@ -107,11 +117,12 @@ class Words:
     spoken: Mapping[str, type]
     says: frozenset[type[Event]]
     asks: frozenset[type[c.Command]]
-    told: Callable[[Recorded, Room, float, Clock], msgspec.Struct | None]
-    relayed: Callable[[Relay, Room, float, Clock], msgspec.Struct | None]
-    welcome: Callable[[Room, MemberId, float, Clock], msgspec.Struct]
-    again: Callable[[Room, MemberId, float, Clock], msgspec.Struct]
+    told: Callable[[Recorded, Room, float, Clock], Structs]
+    relayed: Callable[[Relay, Room, float, Clock], Structs]
+    welcome: Callable[[Room, MemberId, float, Scene], msgspec.Struct]
+    again: Callable[[Room, MemberId, float, Scene], msgspec.Struct]
     corrected: Callable[[Room, MemberId, float, float, Clock], msgspec.Struct] | None = None
+    by_somebody: Mapping[type[Event], Callable[[Any], MemberId]] = field(default_factory=dict)
     steering: Steering = UNSTEERED
     coalesced: frozenset[type[Event]] = frozenset()
     echoes: bool = False
@@ -128,13 +139,12 @@ class Words:
 class PartyLine:
     """A sentence comes as two arguments: the whole message, and `[room, epoch]` as the transport knows them."""
 
-    personal: frozenset[type[Event]] = frozenset()
     coalesce_above = 0
     one_socket_per_member = False
     meets = False
     schedules = False
 
-    def __init__(self, words: Words, clock: Clock, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, words: Words, scene: Scene, *, new_id: Callable[[], str]) -> None:
         self.words = words
         self.name = words.name
         self.unspoken = frozenset(EVENTS) - words.says
@@ -143,11 +153,15 @@ class PartyLine:
         self.steering = words.steering
         self.echoes = words.echoes
         self.events = frozenset(words.everything_heard)
-        self._clock = clock
+        self.personal = frozenset(words.by_somebody)
+        self._scene = scene
+        self._clock = scene.clock
         self._new_id = new_id
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(said) for name, said in words.everything_heard.items()
         }
+        self._last: tuple[Recorded, Frames] | None = None
+        """What of the newest event that somebody has said everybody is told."""
 
     def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
         message, (room, epoch) = args[0], _context.decode(args[1])
@@ -166,16 +180,22 @@ class PartyLine:
         return Resync(room, None) if command is None else Ask(room, None, command)
 
     def encode(self, recorded: Recorded, room: Room, now_ms: float) -> Frames:
-        return _say(self.words.told(recorded, room, now_ms, self._clock))
+        return _say(*self.words.told(recorded, room, now_ms, self._clock))
 
     def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> Frames:
-        return ()
+        """The same frames for each who may hear them, encoded once."""
+        by = self.words.by_somebody[type(recorded.event)](recorded.event)
+        if by != viewer.member and not self._scene.may_meet(viewer.member, by):
+            return ()
+        if self._last is None or self._last[0] is not recorded:
+            self._last = (recorded, self.encode(recorded, room, now_ms))
+        return self._last[1]
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> Frames:
-        return _say(self.words.relayed(relayed, room, now_ms, self._clock))
+        return _say(*self.words.relayed(relayed, room, now_ms, self._clock))
 
     def welcome(self, room: Room, viewer: Viewer, now_ms: float, *, reason: Afresh | None = None) -> Frames:
-        return _say(self.words.welcome(room, viewer.member, now_ms, self._clock))
+        return _say(self.words.welcome(room, viewer.member, now_ms, self._scene))
 
     def replay(self, events: Sequence[Recorded], room: Room, viewer: Viewer, now_ms: float) -> Frames:
         return self.welcome(room, viewer, now_ms)
@@ -184,7 +204,7 @@ class PartyLine:
         return self.welcome(room, viewer, now_ms)
 
     def resync(self, room: Room, viewer: Viewer, now_ms: float) -> Frames:
-        return _say(self.words.again(room, viewer.member, now_ms, self._clock))
+        return _say(self.words.again(room, viewer.member, now_ms, self._scene))
 
     def steer(
         self, room: Room, viewer: Viewer, drift_ms: float | None, now_ms: float, correct: bool
@@ -217,5 +237,5 @@ def _unknown(name: str) -> str:
     return f"There is no message of type {name[:64]!r} here"
 
 
-def _say(said: msgspec.Struct | None) -> Frames:
-    return () if said is None else (Frame(_json(said)),)
+def _say(*said: msgspec.Struct) -> Frames:
+    return tuple(Frame(_json(one)) for one in said)

@@ -9,7 +9,7 @@ import msgspec
 
 from tutti.dialects.party.auth_bodies import iso
 from tutti.dialects.party.sockets import party, sync
-from tutti.dialects.party.sockets.dialect import PartyLine, Pong, Words
+from tutti.dialects.party.sockets.dialect import PartyLine, Pong, Scene, Words
 from tutti.service.ports import Clock
 
 WORDS: Final[tuple[tuple[str, Words], ...]] = (
@@ -23,9 +23,9 @@ NAMES: Final = frozenset(words.name for _, words in WORDS)
 _json: Final = msgspec.json.Encoder().encode
 
 
-def lines(clock: Clock, new_id: Callable[[], str]) -> tuple[tuple[str, PartyLine], ...]:
+def lines(scene: Scene, new_id: Callable[[], str]) -> tuple[tuple[str, PartyLine], ...]:
     """Every line, with its address."""
-    return tuple((address, PartyLine(words, clock, new_id=new_id)) for address, words in WORDS)
+    return tuple((address, PartyLine(words, scene, new_id=new_id)) for address, words in WORDS)
 
 
 def pong(clock: Clock, now_ms: float) -> bytes:

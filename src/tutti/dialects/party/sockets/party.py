@@ -9,15 +9,16 @@ from msgspec import UNSET, UnsetType
 
 from tutti.core import commands as c
 from tutti.core import events as e
-from tutti.core.chat import ChatLine
 from tutti.core.events import Move, Recorded
 from tutti.core.ids import MemberId
 from tutti.core.permissions import Needs, holds
 from tutti.core.relays import Reacted, Relay
 from tutti.core.room import Room
 from tutti.dialects.party.auth_bodies import iso
+from tutti.dialects.party.sockets import company
 from tutti.dialects.party.sockets import fields as f
-from tutti.dialects.party.sockets.dialect import About, Words
+from tutti.dialects.party.sockets.company import ChatMessage, UserJoined, UserLeft
+from tutti.dialects.party.sockets.dialect import About, Scene, Structs, Words
 from tutti.dialects.party.sockets.shapes import Message, Participant, User, Video
 from tutti.service.dialect import Malformed
 from tutti.service.ports import Clock
@@ -62,17 +63,6 @@ class Reaction(msgspec.Struct, frozen=True, gc=False):
 
     def meaning(self, _: About) -> c.Command:
         return c.React(self.emoji)
-
-
-class ChatMessage(msgspec.Struct, frozen=True, gc=False):
-    """Something for everybody to read. `client_id`: said a second time under the same, it is not said again."""
-
-    content: f.Text | None = None
-    message: f.Text | None = None
-    client_id: f.Id | None = None
-
-    def meaning(self, _: About) -> c.Command:
-        return c.Chat(f.message(self.content, self.message), self.client_id)
 
 
 class You(msgspec.Struct, frozen=True, gc=False):
@@ -133,19 +123,6 @@ class Reacting(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="rea
     timestamp: str
 
 
-class UserJoined(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="user_joined"):
-    user: Participant
-    participant_count: int
-
-
-class UserLeft(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="user_left"):
-    """`reason`: `left`, `lost`, or why somebody was removed."""
-
-    user_id: str
-    reason: str
-    participant_count: int
-
-
 class PartyUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="party_update"):
     """Whatever else is different now: only what has changed is there."""
 
@@ -161,19 +138,15 @@ class PartyUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="
     reason: str | UnsetType = UNSET
 
 
-def _told(recorded: Recorded, room: Room, now_ms: float, clock: Clock) -> msgspec.Struct | None:
-    event = recorded.event
-    match event:
-        case e.MemberJoined(member):
-            return UserJoined(Participant.of(member), len(room.members))
-        case e.MemberLeft(who, reason, _):
-            return UserLeft(who, reason.value, len(room.members))
+def _told(recorded: Recorded, room: Room, now_ms: float, clock: Clock) -> Structs:
+    match recorded.event:
         case e.TimelineMoved(_, move, by):
-            return _moved(move, room, by, now_ms, clock)
-        case e.ChatSaid(who, name, text, id_):
-            return Message.of(ChatLine(recorded.seq, recorded.at_ms, who, name, text, id_), room.epoch, clock)
+            return (_moved(move, room, by, now_ms, clock),)
+        case e.MemberJoined() | e.MemberLeft() | e.ChatSaid():
+            return company.told(recorded, room, clock)
         case _:
-            return _updated(recorded, room, now_ms)
+            updated = _updated(recorded, room, now_ms)
+            return () if updated is None else (updated,)
 
 
 def _updated(recorded: Recorded, room: Room, now_ms: float) -> PartyUpdate | None:
@@ -197,15 +170,16 @@ def _updated(recorded: Recorded, room: Room, now_ms: float) -> PartyUpdate | Non
             return None
 
 
-def _relayed(relayed: Relay, room: Room, now_ms: float, clock: Clock) -> msgspec.Struct | None:
+def _relayed(relayed: Relay, room: Room, now_ms: float, clock: Clock) -> Structs:
     match relayed:
         case Reacted(who, emoji, position_ms):
-            return Reacting(emoji, f.s(position_ms), User.of(room, who), iso(clock.wall_ms(now_ms)))
+            stamp = iso(clock.wall_ms(now_ms))
+            return (Reacting(emoji, f.s(position_ms), User.of(room, who), stamp),)
         case _:
-            return None
+            return ()
 
 
-def _welcome(room: Room, me: MemberId, now_ms: float, clock: Clock) -> PartyState:
+def _welcome(room: Room, me: MemberId, now_ms: float, scene: Scene) -> PartyState:
     video_time = f.s(room.extrapolated_at(now_ms))
     return PartyState(
         room_code=room.id,
@@ -222,11 +196,15 @@ def _welcome(room: Room, me: MemberId, now_ms: float, clock: Clock) -> PartyStat
         playback_rate=room.timeline.rate,
         chat_enabled=room.chat_on,
         locked=room.locked,
-        timestamp=iso(clock.wall_ms(now_ms)),
+        timestamp=iso(scene.clock.wall_ms(now_ms)),
     )
 
 
-def _again(room: Room, _: MemberId, now_ms: float, clock: Clock) -> SyncResponse:
+def _again(room: Room, _: MemberId, now_ms: float, scene: Scene) -> SyncResponse:
+    return _where(room, now_ms, scene.clock)
+
+
+def _where(room: Room, now_ms: float, clock: Clock) -> SyncResponse:
     return SyncResponse(
         Video.of(room.media),
         f.s(room.extrapolated_at(now_ms)),
@@ -236,9 +214,9 @@ def _again(room: Room, _: MemberId, now_ms: float, clock: Clock) -> SyncResponse
     )
 
 
-def _corrected(room: Room, me: MemberId, _: float, at_ms: float, clock: Clock) -> SyncResponse:
+def _corrected(room: Room, _: MemberId, __: float, at_ms: float, clock: Clock) -> SyncResponse:
     """A player that repeated what does not hold any more."""
-    return _again(room, me, at_ms, clock)
+    return _where(room, at_ms, clock)
 
 
 def you(room: Room, me: MemberId) -> You:
@@ -305,5 +283,6 @@ WORDS: Final = Words(
     welcome=_welcome,
     again=_again,
     corrected=_corrected,
+    by_somebody=company.SAID_BY,
     echoes=True,
 )

@@ -17,7 +17,7 @@ from tutti.core.relays import Relay
 from tutti.core.room import Room
 from tutti.dialects.party.auth_bodies import iso
 from tutti.dialects.party.sockets import fields as f
-from tutti.dialects.party.sockets.dialect import About, Words
+from tutti.dialects.party.sockets.dialect import About, Scene, Structs, Words
 from tutti.dialects.party.sockets.party import action
 from tutti.service.dialect import Malformed, Steering
 from tutti.service.ports import Clock
@@ -118,22 +118,22 @@ class SyncCorrection(msgspec.Struct, frozen=True, gc=False, tag_field="type", ta
     playback_rate: float
 
 
-def _told(recorded: Recorded, room: Room, now_ms: float, clock: Clock) -> SyncState | None:
+def _told(recorded: Recorded, room: Room, now_ms: float, clock: Clock) -> Structs:
     match recorded.event:
         case e.TimelineMoved(_, move, _):
-            return _state(room, now_ms, clock, move)
+            return (_state(room, now_ms, clock, move),)
         case e.MediaChanged():
-            return _state(room, now_ms, clock, Move.SEEK)
+            return (_state(room, now_ms, clock, Move.SEEK),)
         case _:
-            return None
+            return ()
 
 
-def _relayed(_: Relay, __: Room, ___: float, ____: Clock) -> None:
-    return None
+def _relayed(_: Relay, __: Room, ___: float, ____: Clock) -> Structs:
+    return ()
 
 
-def _welcome(room: Room, _: MemberId, now_ms: float, clock: Clock) -> SyncState:
-    return _state(room, now_ms, clock, None)
+def _welcome(room: Room, _: MemberId, now_ms: float, scene: Scene) -> SyncState:
+    return _state(room, now_ms, scene.clock, None)
 
 
 def _corrected(room: Room, me: MemberId, drift_ms: float, at_ms: float, _: Clock) -> SyncCorrection:
