@@ -150,6 +150,16 @@ def test_open_mode_makes_its_own_secret_each_time() -> None:
         ("TUTTI_MAX_CONNECTIONS_PER_ADDRESS", "1e3", "a whole number from 1 to 10000000"),
         ("TUTTI_MAX_CONNECTIONS_PER_SECOND", "9" * 5000, "a whole number from 1 to 1000000"),
         ("FRONTEND_URL", "localhost:3001", "a URL with http or https"),
+        *(
+            ("MAIL_FROM", bad, "an address, or a name and an address: Tutti <tutti@example.org>")
+            for bad in (
+                "nobody",
+                "a@b@c",
+                "Me <me>",
+                "me@example.org, you@example.org",
+                "Me\x00 <me@example.org>",
+            )
+        ),
         ("SPOTIFY_API_URL", "ftp://api.spotify.com", "a URL with http or https"),
         ("SPOTIFY_API_URL", "http://[::1", "a URL with http or https"),
         ("SPOTIFY_CALLBACK_URL", "callback", "a URL"),
@@ -194,6 +204,22 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_a_secret_that_is_no_text_is_one_mistake() -> None:
     assert mistakes({"JWT_SECRET": "\udd00"}) == ("JWT_SECRET: got half a character, expected text or bytes",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:port", "smtp://h/x", "smtp://h?a=b"],
+)
+def test_a_mail_server_that_is_none_is_a_mistake_without_its_password(url: str) -> None:
+    (line,) = mistakes({"SMTP_URL": url.replace("//h", "//me:hush@h"), "MAIL_FROM": "me@example.org"})
+    assert line == (
+        "SMTP_URL: got something else, expected smtp://user:password@mail.example.org:587, or smtps://"
+    )
+
+
+def test_with_a_mail_server_letters_are_from_somebody() -> None:
+    (line,) = mistakes({"SMTP_URL": "smtp://mail.example.org"})
+    assert line.startswith("MAIL_FROM: got nothing")
 
 
 def test_half_a_spotify_app_is_a_mistake() -> None:
@@ -313,7 +339,8 @@ def test_an_unreadable_file_is_a_mistake(tmp_path: Path, content: bytes | None) 
 NAMES = [
     "PORT", "TUTTI_ENV", "TUTTI_MODE", "DATABASE_URL", "REDIS_URL", "JWT_SECRET", "SPOTIFY_CLIENT_ID",
     "SPOTIFY_CLIENT_SECRET", "SPOTIFY_API_URL", "SESSION_TIMEOUT_HOURS", "CORS_ORIGIN", "INTERNAL_API_KEY",
-    "FRONTEND_URL", "WATCH_PROVIDERS", "TUTTI_TRUSTED_PROXIES", "TUTTI_ALLOW_OPEN_ON", "JWT_SECRET_PREVIOUS",
+    "SMTP_URL", "MAIL_FROM", "FRONTEND_URL", "WATCH_PROVIDERS",
+    "TUTTI_TRUSTED_PROXIES", "TUTTI_ALLOW_OPEN_ON", "JWT_SECRET_PREVIOUS",
     "JWT_SECRET_PREVIOUS_UNTIL", "ACCESS_TOKEN_MINUTES", "PASSWORD_MEMORY_KIB", "REDIS_HOST", "REDIS_PORT",
 ]  # fmt: skip
 

@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
+from tutti.infra.mail import Sender, smtp_server
+
 E = TypeVar("E", bound=Enum)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,6 +29,8 @@ GUIDE_PORTS = (3000, 3001)
 MIN_SECRET_BYTES = 32
 DATABASES = ("postgres", "postgresql", "sqlite")
 REDISES = ("redis", "rediss", "valkey", "valkeys", "unix")
+NOBODY = "Tutti <tutti@localhost>"
+"""Whom letters are from that only go into a folder."""
 LEAST_PASSWORD_KIB = 36 * 1024
 """OWASP's least for Argon2id: 12 MiB three times, 19 MiB twice."""
 
@@ -84,6 +88,8 @@ class Settings:
     allow_open_on: tuple[str, ...]
     cors_origins: tuple[str, ...]
     frontend_url: str | None
+    smtp_url: str | None = field(repr=False)
+    mail_from: str
     database_url: str | None = field(repr=False)
     jwt_secret: bytes = field(repr=False)
     jwt_secret_previous: bytes | None = field(repr=False)
@@ -153,6 +159,8 @@ def load(env: Mapping[str, str]) -> Settings:
         allow_open_on=tuple(given.several("TUTTI_ALLOW_OPEN_ON")),
         cors_origins=_cors_origins(given, closed=closed),
         frontend_url=given.url("FRONTEND_URL", "http", "https"),
+        smtp_url=_smtp_url(given),
+        mail_from=_mail_from(given),
         database_url=_database_url(given),
         jwt_secret=_jwt_secret(given, closed=closed),
         jwt_secret_previous=previous_secret,
@@ -409,6 +417,34 @@ def _turn(given: _Given) -> tuple[tuple[str, ...], bytes | None]:
     if secret is not None and not urls:
         given.wrong("TURN_URLS", "nothing", "the servers that TURN_SECRET is for, or neither")
     return urls, None if secret is None else secret.encode("utf-8", "surrogateescape")
+
+
+def _smtp_url(given: _Given) -> str | None:
+    """It may hold a password, and so is not shown."""
+    value = (given.secret("SMTP_URL") or "").strip()
+    if not value:
+        return None
+    try:
+        smtp_server(value)
+    except ValueError:
+        given.wrong("SMTP_URL", "something else", "smtp://user:password@mail.example.org:587, or smtps://")
+        return None
+    return value
+
+
+def _mail_from(given: _Given) -> str:
+    written = given.text("MAIL_FROM")
+    if written is None:
+        if given.secret("SMTP_URL"):
+            given.wrong("MAIL_FROM", "nothing", "whom letters are from, for the server in SMTP_URL")
+        return NOBODY
+    try:
+        Sender.of(written)
+    except ValueError:
+        given.wrong(
+            "MAIL_FROM", _shown(written), "an address, or a name and an address: Tutti <tutti@example.org>"
+        )
+    return written
 
 
 def _path(given: _Given, name: str) -> Path | None:

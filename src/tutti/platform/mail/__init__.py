@@ -1,0 +1,1 @@
+"""Letters: what they look like, and how they leave."""
