@@ -80,7 +80,7 @@ async def test_only_files_named_after_their_content_are_kept_for_good(http: http
     assert (await http.get("/")).headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/", "/nearby", "/r/K3WQ7A"])
+@pytest.mark.parametrize("path", ["/", "/nearby", "/r/K3WQ7A", "/account", "/people/7", "/verify-email"])
 async def test_every_page_is_the_one_page(http: httpx.AsyncClient, tmp_path: Path, path: str) -> None:
     assert Pages(tmp_path / "static").has(path)
     assert "<title>Tutti</title>" in (await http.get(path)).text

@@ -21,11 +21,26 @@ HASHED_NAMES = "/assets/"
 """Files under this path are named after their content, so that a copy of them never grows old."""
 
 CONTENT_POLICY = (
-    "default-src 'self'; media-src 'self' blob: http: https:; connect-src 'self' http: https: ws: wss:; "
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob: http: https:; connect-src 'self' http: https: ws: wss:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Everything from here, but for the films that a room names by their address: a stream's parts are fetched by script,
-and handed to the player as a blob."""
+and handed to the player as a blob. The picture of a second factor's key comes as data."""
+
+APP = frozenset(
+    (
+        "/",
+        "/nearby",
+        "/sign-in",
+        "/forgot-password",
+        "/verify-email",
+        "/reset-password",
+        "/account",
+        "/people",
+    )
+)
+WITHIN_APP = ("/r/", "/m/", "/people/")
+"""Addresses of the one page, which finds its way by them."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)
 _NOT_BUILT = b"""<!doctype html><meta charset=utf-8><title>Tutti</title>
@@ -52,7 +67,7 @@ class Pages:
         self._index = self._files.get("/index.html") or _file("/index.html", _NOT_BUILT)
 
     def has(self, path: str) -> bool:
-        return path in ("/", "/nearby") or path.startswith(("/r/", "/m/")) or path in self._files
+        return path in APP or path.startswith(WITHIN_APP) or path in self._files
 
     async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { accountPath } from "./account/paths";
 import { HomePage } from "./home/HomePage";
 import { usePath } from "./navigation";
 import { NearbyPage } from "./nearby/NearbyPage";
@@ -7,6 +8,7 @@ import { meetingInPath, roomInPath } from "./room-link";
 
 /** Fetched only by whoever goes to one. */
 const MeetingPage = lazy(async () => ({ default: (await import("./meeting/MeetingPage")).MeetingPage }));
+const AccountPages = lazy(async () => ({ default: (await import("./account/pages")).AccountPages }));
 
 export function App() {
   const path = usePath();
@@ -17,6 +19,14 @@ export function App() {
     return (
       <Suspense fallback={<p className="waiting">Opening the meeting…</p>}>
         <MeetingPage key={meetingId} roomId={meetingId} />
+      </Suspense>
+    );
+  }
+  const place = accountPath(path);
+  if (place !== null) {
+    return (
+      <Suspense fallback={<p className="waiting">One moment…</p>}>
+        <AccountPages path={path} place={place} />
       </Suspense>
     );
   }

@@ -8,6 +8,7 @@ import "./styles/side.css";
 import "./styles/timing.css";
 import "./styles/nearby.css";
 import "./styles/meeting.css";
+import "./styles/account.css";
 import "./styles/small.css";
 
 const root = document.getElementById("root");

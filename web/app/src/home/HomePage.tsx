@@ -16,8 +16,9 @@ export function HomePage() {
         <p className="muted">
           One room, one timeline, everybody in time to within milliseconds. No account, nothing to install.
         </p>
-        <p>
+        <p className="row">
           <a href="/nearby">Who listens near you?</a>
+          <a href="/people">Your friends</a>
         </p>
       </header>
       <div className="doors">

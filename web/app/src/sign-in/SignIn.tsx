@@ -73,6 +73,7 @@ function LogIn({ onTicket }: { onTicket: (ticket: string) => void }) {
       <button className="primary" disabled={busy}>
         {busy ? "Logging in…" : "Log in"}
       </button>
+      <a href="/forgot-password">Forgotten your password?</a>
     </form>
   );
 }
