@@ -21,7 +21,8 @@ HASHED_NAMES = "/assets/"
 """Files under this path are named after their content, so that a copy of them never grows old."""
 
 CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data:; media-src 'self' blob: http: https:; connect-src 'self' http: https: ws: wss:; "
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob: http: https:; "
+    "connect-src 'self' http: https: ws: wss:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Everything from here, but for the films that a room names by their address: a stream's parts are fetched by script,
