@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.platform_rows.desk import DAY_MS, LAPTOP, PASSWORD, Desk, entered
+from tests.platform_rows.desk import DAY_MS, LAPTOP, PASSWORD, SECRET, Desk, entered
 from tutti.infra.sql import Database
 from tutti.platform.accounts.models import User
 from tutti.platform.accounts.schemas import NewAccount
 from tutti.platform.parties.course import REMIND, START, Edit
-from tutti.platform.parties.invitations import Words
+from tutti.platform.parties.invitations import LETTER, Words
+from tutti.platform.parties.letters import written
 from tutti.platform.parties.models import Party
 from tutti.platform.parties.parties import Entrance, Parties
 from tutti.platform.parties.schemas import (
@@ -43,7 +44,6 @@ class Diary:
     def __init__(self) -> None:
         self.planned: dict[tuple[str, str], float] = {}
         self.told: list[tuple[str, str]] = []
-        self.posted: list[tuple[str, str]] = []
 
     async def add(
         self,
@@ -54,7 +54,7 @@ class Diary:
         at_ms: float | None = None,
         key: str | None = None,
     ) -> None:
-        assert payload == {"party": key}
+        assert list(payload.values()) == [key]
         self.planned[kind, key or ""] = at_ms or 0.0
 
     async def cancel(self, db: AsyncSession, kind: str, key: str) -> None:
@@ -74,8 +74,9 @@ class Diary:
     ) -> None:
         self.told.append((user, type))
 
-    async def post(self, db: AsyncSession, to: str, subject: str, text: str) -> None:
-        self.posted.append((to, text))
+    @property
+    def letters(self) -> list[str]:
+        return [key for kind, key in self.planned if kind == LETTER]
 
 
 class Hosts:
@@ -90,10 +91,9 @@ class Hosts:
             database,
             desk.clock,
             desk.random,
-            page="https://tutti.test/parties/join/{token}",
+            secret=SECRET,
             plans=self.diary,
             tells=self.diary,
-            posts=self.diary,
         )
 
     async def person(self, name: str) -> str:
@@ -438,13 +438,18 @@ async def test_an_invitation_by_mail_lets_in_the_first_who_has_it(hosts: Hosts) 
     ann, ben, eve = [await hosts.person(name) for name in ("ann", "ben", "eve")]
     party = await hosts.party(ann, "private")
     await hosts.invite(ann, party, emails=("Ben@Example.org", "ben@example.org"), words=Words("Come!"))
-    ((to, letter),) = hosts.diary.posted
-    assert to == "ben@example.org"
-    assert "“Come!”" in letter
-    token = letter.partition("/parties/join/")[2].strip()
+    (waiting,) = hosts.diary.letters
+    letter = await hosts.parties.looking(lambda db: hosts.parties.invitations.letter(db, waiting))
+    assert letter is not None
+    assert (letter.to, letter.inviter, letter.message) == ("ben@example.org", "ann", "Come!")
+    said = written(letter, f"https://tutti.test/parties/join?token={letter.token}")
+    assert "“Come!”" in said.text
+    assert letter.token in said.text
+    token = letter.token
     assert standing(await hosts.accept(ben, token)) == "approved"
     assert standing(await hosts.accept(ben, token)) == "approved"
     assert wrong(await hosts.accept(eve, token)) is Wrong.EXPIRED
+    assert await hosts.parties.looking(lambda db: hosts.parties.invitations.letter(db, waiting)) is None
 
 
 async def test_a_link_lets_in_many_until_it_expires(hosts: Hosts) -> None:
@@ -490,7 +495,7 @@ async def test_only_those_who_run_it_invite(hosts: Hosts) -> None:
     assert wrong(await hosts.invite(ben, party, emails=("x@example.org",))) is Wrong.NOT_ALLOWED
     private = await hosts.party(ann, "private")
     assert wrong(await hosts.invite(eve, private, emails=("x@example.org",))) is Wrong.NOT_FOUND
-    assert hosts.diary.posted == []
+    assert hosts.diary.letters == []
 
 
 # -- lists

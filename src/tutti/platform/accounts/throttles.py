@@ -15,10 +15,16 @@ class Scope(Enum):
     LOGIN_BY_ADDRESS = ("login", Rate(0.5, 20.0))
     REGISTER_BY_ADDRESS = ("register", Rate(1 / 60, 10.0))
     REFRESH_BY_ADDRESS = ("refresh", Rate(2.0, 60.0))
+    LETTER_BY_ADDRESS = ("letter", Rate(1 / 60, 10.0))
+    LETTER_BY_EMAIL = ("letter_to", Rate(1 / 600, 3.0))
+    CODE_BY_ADDRESS = ("code", Rate(0.2, 20.0))
     WRONG_PASSWORD_BY_ACCOUNT = ("wrong_password", Rate(1 / 60, 10.0))
     WRONG_CODE_BY_ACCOUNT = ("wrong_code", Rate(1 / 300, 5.0))
     FRIEND_REQUEST_BY_ACCOUNT = ("friend_request", Rate(1 / 30, 30.0))
     SEARCH_BY_ACCOUNT = ("search", Rate(2.0, 40.0))
+    PARTY_BY_ACCOUNT = ("party", Rate(1 / 60, 20.0))
+    PARTY_CODE_BY_ACCOUNT = ("party_code", Rate(1 / 10, 20.0))
+    INVITE_BY_ACCOUNT = ("invite", Rate(1 / 30, 60.0))
     PICTURE_BY_ACCOUNT = ("picture", Rate(1 / 30, 10.0))
 
     def __init__(self, word: str, rate: Rate) -> None:

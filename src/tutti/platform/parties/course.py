@@ -112,6 +112,8 @@ class Course:
             if value is not msgspec.UNSET:
                 setattr(party, name, value)
         if edit.rules is not msgspec.UNSET:
+            if edit.rules.allow_participant_control != facts(party).rules.allow_participant_control:
+                return Problem(Wrong.FIXED, "allow_participant_control")
             party.settings = _text(edit.rules)
         if edit.video is not msgspec.UNSET:
             party.video = None if edit.video is None else _text(edit.video)
@@ -164,11 +166,15 @@ class Course:
             return
         await self._tell(db, "party_reminder", party, f"“{party.title}” starts in 15 minutes.", None)
 
-    async def closed(self, db: AsyncSession, room_code: str) -> None:
-        """Its room is over."""
+    async def closed(self, db: AsyncSession, room_code: str, *, expired: bool = False) -> str | None:
+        """Its room is over. The id of a party that is still to come: nobody was there for long, and it needs another."""
         party = await locked(db, room_code)
-        if party is not None:
-            await self._over(db, party, "ended" if party.status in STARTED else "cancelled")
+        if party is None or party.status in OVER:
+            return None
+        if expired and party.status == "scheduled" and (party.scheduled_for_ms or 0) > self.wall_ms():
+            return party.id
+        await self._over(db, party, "ended" if party.status in STARTED else "cancelled")
+        return None
 
     async def synced(
         self, db: AsyncSession, room_code: str, *, playing: bool, position_ms: float, moved: bool

@@ -1,12 +1,14 @@
 """Invitations to a party: by e-mail, to somebody, or by a link. Works in the caller's transaction.
 
-Of an invitation only a hash is kept. What a list of people to invite says of them is nothing: whether an address has an
+Of an invitation only a hash is kept; what it is can be worked out again from its id by whoever has the key, so that no
+letter that waits has to hold it. What a list of people to invite says of them is nothing: whether an address has an
 account, or somebody blocks the host, cannot be learned by inviting them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final
@@ -19,8 +21,8 @@ from tutti.platform.accounts.names import email_key
 from tutti.platform.parties.acting import MODERATORS, acting, participant
 from tutti.platform.parties.membership import Membership
 from tutti.platform.parties.models import Invitation, Party
-from tutti.platform.parties.ports import Posts, Tells
-from tutti.platform.parties.schemas import Invited, Joined, Link, Problem, Wrong
+from tutti.platform.parties.ports import Plans, Tells
+from tutti.platform.parties.schemas import OVER, Invited, Joined, Letter, Link, Problem, Wrong
 from tutti.platform.people.relations import blocked_with
 from tutti.platform.rows import RandomBytes, WallMs, new_id
 
@@ -28,6 +30,7 @@ DAY_MS: Final = 86_400_000
 LIVES_MS: Final = 7 * DAY_MS
 MOST_OPEN: Final = 500
 TOKEN_BYTES: Final = 24
+LETTER: Final = "party.letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,30 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Invitations:
-    """`page`: the address of the page where an invitation is taken, with `{token}`."""
+    """`key`: what invitations are made with; it outlives the process."""
 
     wall_ms: WallMs
     random: RandomBytes
     membership: Membership
-    page: str
+    key: bytes
     tells: Tells | None = None
-    posts: Posts | None = None
+    plans: Plans | None = None
+
+    def token(self, invitation_id: str) -> str:
+        made = hmac.digest(self.key, f"invitation to a party:{invitation_id}".encode(), hashlib.sha256)
+        return urlsafe_b64encode(made[:TOKEN_BYTES]).decode()
+
+    async def letter(self, db: AsyncSession, invitation_id: str) -> Letter | None:
+        """What to write to whoever is invited by mail. None: it is not to be sent any more."""
+        found = await db.get(Invitation, invitation_id)
+        if found is None or found.email is None or found.status != "pending":
+            return None
+        party, inviter = await db.get(Party, found.party_id), await db.get(User, found.inviter_id)
+        if party is None or inviter is None or party.status in OVER:
+            return None
+        return Letter(
+            found.email, inviter.display_name, party.title, found.message, self.token(invitation_id)
+        )
 
     async def invite(
         self,
@@ -84,9 +103,9 @@ class Invitations:
             return allowed
         if await self._open(db, allowed.party.id) >= MOST_OPEN:
             return Problem(Wrong.TOO_MANY)
-        token, row = self._new(allowed.party, by, Words(lives_ms=lives_ms))
+        row = self._new(allowed.party, by, Words(lives_ms=lives_ms))
         db.add(row)
-        return Link(token, row.expires_at_ms)
+        return Link(self.token(row.id), row.expires_at_ms)
 
     async def accept(self, db: AsyncSession, user: str, token: str) -> Joined | Problem:
         """A link lets in more than one; any other invitation the first who has it. Somebody's own is only theirs."""
@@ -116,13 +135,11 @@ class Invitations:
         )
         for earlier in await db.scalars(open_):
             earlier.status = "revoked"
-        token, row = self._new(party, inviter.id, words)
+        row = self._new(party, inviter.id, words)
         row.email = address
         db.add(row)
-        if self.posts is not None:
-            said = _letter(inviter.display_name, party.title, words.message, self.page.format(token=token))
-            subject = f"{inviter.display_name} invites you to “{party.title}”"
-            await self.posts.post(db, address, subject, said)
+        if self.plans is not None:
+            await self.plans.add(db, LETTER, {"invitation": row.id}, key=row.id)
 
     async def _somebody(self, db: AsyncSession, party: Party, inviter: User, user: str, words: Words) -> None:
         own = await participant(db, party.id, user)
@@ -133,31 +150,30 @@ class Invitations:
         )
         for earlier in await db.scalars(open_):
             earlier.status = "revoked"
-        token, row = self._new(party, inviter.id, words)
+        row = self._new(party, inviter.id, words)
         row.user_id = user
         db.add(row)
         if self.tells is not None:
             said = words.message or f"{inviter.display_name} invites you to “{party.title}”."
-            data = {"party_id": party.id, "room_code": party.room_code, "token": token}
+            data = {"party_id": party.id, "room_code": party.room_code}
             key = f"party_invitation:{party.id}"
             await self.tells.tell(
                 db, user, "party_invitation", party.title, said, data, actor=inviter.id, key=key
             )
 
-    def _new(self, party: Party, by: str, words: Words) -> tuple[str, Invitation]:
+    def _new(self, party: Party, by: str, words: Words) -> Invitation:
         now = int(self.wall_ms())
-        token = urlsafe_b64encode(self.random(TOKEN_BYTES)).decode()
-        row = Invitation(
-            id=new_id(now, self.random),
+        id_ = new_id(now, self.random)
+        return Invitation(
+            id=id_,
             party_id=party.id,
             inviter_id=by,
-            token_hash=_hashed(token),
+            token_hash=_hashed(self.token(id_)),
             message=words.message,
             status="pending",
             created_at_ms=now,
             expires_at_ms=now + words.lives_ms,
         )
-        return token, row
 
     async def _open(self, db: AsyncSession, party_id: str) -> int:
         open_ = select(func.count()).where(
@@ -170,8 +186,3 @@ class Invitations:
 
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _letter(inviter: str, title: str, message: str, page: str) -> str:
-    quoted = f"\n“{message}”\n" if message else ""
-    return f"{inviter} invites you to the watch party “{title}”.\n{quoted}\nCome in here: {page}\n"

@@ -19,7 +19,7 @@ from tutti.platform.parties.course import Course
 from tutti.platform.parties.invitations import Invitations
 from tutti.platform.parties.membership import Membership
 from tutti.platform.parties.models import Party
-from tutti.platform.parties.ports import Plans, Posts, Tells
+from tutti.platform.parties.ports import Plans, Tells
 from tutti.platform.parties.reading import Part
 from tutti.platform.parties.schemas import OPEN, Facts, House, Listed, Problem, Role, Seen, Status, Wrong
 from tutti.platform.rows import RandomBytes, Sql, WallMs
@@ -37,7 +37,7 @@ class Entrance:
 
 
 class Parties:
-    """`page`: the address where invitations are taken, with `{token}`."""
+    """`secret` outlives the process."""
 
     def __init__(
         self,
@@ -45,20 +45,24 @@ class Parties:
         wall_ms: WallMs,
         random: RandomBytes,
         *,
-        page: str = "/parties/join/{token}",
+        secret: bytes,
         plans: Plans | None = None,
         tells: Tells | None = None,
-        posts: Posts | None = None,
     ) -> None:
         self._sql = sql
         self._wall_ms = wall_ms
         self.course = Course(wall_ms, random, plans, tells)
         self.membership = Membership(wall_ms, tells)
-        self.invitations = Invitations(wall_ms, random, self.membership, page, tells, posts)
+        self.invitations = Invitations(wall_ms, random, self.membership, secret, tells, plans)
 
     async def writing(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """One transaction of its own."""
         async with self._sql.writing() as db:
+            return await work(db)
+
+    async def looking(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """At one moment, without changing anything."""
+        async with self._sql.reading() as db:
             return await work(db)
 
     async def listed(
@@ -87,6 +91,9 @@ class Parties:
     async def visible(self, user: str, party_id: str) -> Listed | Problem:
         async with self._sql.reading() as db:
             return await reading.visible(db, user, party_id, self._wall_ms())
+
+    async def visible_in(self, db: Transaction, user: str, party_id: str) -> Listed | Problem:
+        return await reading.visible(db, user, party_id, self._wall_ms())
 
     async def may_control(self, user: str, party_id: str) -> Facts | Problem:
         async with self._sql.reading() as db:

@@ -39,9 +39,3 @@ class Tells(Protocol):
         actor: str | None = None,
         key: str | None = None,
     ) -> object: ...
-
-
-class Posts(Protocol):
-    """Mail, on its way once the transaction is kept."""
-
-    async def post(self, db: AsyncSession, to: str, subject: str, text: str) -> object: ...

@@ -42,7 +42,7 @@ class Wrong(Enum):
     NOBODY = ("no_account", "There is no account of this token.")
     EXPIRED = ("invitation_expired", "This invitation has expired.")
     PAST = ("in_the_past", "This time is in the past.")
-    FIXED = ("started_already", "This cannot be changed once the party has started.")
+    FIXED = ("started_already", "This cannot be changed any more.")
     TOO_MANY = ("too_many", "There are too many open invitations to this party.")
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -172,6 +172,17 @@ class Invited:
 class Link:
     token: str = field(repr=False)
     expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An invitation on its way to somebody's mailbox."""
+
+    to: str
+    inviter: str
+    title: str
+    message: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

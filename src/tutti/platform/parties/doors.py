@@ -1,0 +1,124 @@
+"""Parties and their rooms, kept alike: what changes in the rows is told to the room, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import structlog
+
+from tutti.core.events import CloseReason
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.media import Media
+from tutti.core.refusals import Refused
+from tutti.core.room import Room
+from tutti.core.roster import Role as CoreRole
+from tutti.platform.parties.parties import Parties
+from tutti.platform.parties.schemas import OVER, House, Role, Video
+from tutti.service.party_rooms import Doing, PartyRooms, Standing, access
+
+log = structlog.get_logger("tutti.party")
+
+CORE: Final[Mapping[Role, CoreRole]] = {
+    "host": CoreRole.HOST,
+    "moderator": CoreRole.MODERATOR,
+    "participant": CoreRole.MEMBER,
+}
+_YOUTUBE: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"))
+
+
+class Doors:
+    def __init__(self, parties: Parties, rooms: PartyRooms) -> None:
+        self._parties = parties
+        self.rooms = rooms
+        rooms.follow(self.followed)
+
+    async def open(self, party_id: str) -> Room | Refused | None:
+        """The party's room, there and as it has to be. None: there is no such party."""
+        house = await self._parties.house(party_id)
+        return None if house is None else await self.rooms.ensure(standing(house))
+
+    async def changed(self, party_id: str, *, settle: bool = False, media: bool = False) -> None:
+        """After a change was kept. `settle`: its host has changed what only a host may change in the room, too."""
+        house = await self._parties.house(party_id)
+        if house is None:
+            return
+        if house.party.status in OVER:
+            await self.rooms.close(RoomId(house.party.room_code))
+            return
+        how = standing(house)
+        told = await (self.rooms.settle(how, media=media) if settle else self.rooms.ensure(how))
+        if isinstance(told, Refused):
+            log.warning("party.room_not_told", party=party_id, reason=told.reason.code)
+
+    async def left(self, room_code: str, user: str) -> None:
+        """They are in the party no more: nor in its room, whatever program they are in it with."""
+        await self.rooms.leave(RoomId(room_code), MemberId(user))
+
+    async def restate(self) -> None:
+        """At the start: what a process that was killed may have left untold."""
+        for party_id in await self._parties.open_ids():
+            await self.changed(party_id)
+
+    async def blocked(self, a: str, b: str) -> None:
+        """One of them has blocked the other, or no longer does."""
+        for party_id in await self._parties.between(a, b):
+            await self.changed(party_id)
+
+    async def followed(self, doing: Doing) -> None:
+        course = self._parties.course
+        if doing.closed is not None:
+            lost = await self._parties.writing(
+                lambda db: course.closed(db, doing.room, expired=doing.closed is CloseReason.EXPIRED)
+            )
+            if lost is not None:
+                await self.changed(lost)
+            return
+        await self._parties.writing(
+            lambda db: course.synced(
+                db, doing.room, playing=doing.playing, position_ms=doing.position_ms, moved=doing.moved
+            )
+        )
+
+    async def start_on_time(self, payload: Mapping[str, Any]) -> None:
+        """A job."""
+        party_id = str(payload["party"])
+        started = await self._parties.writing(lambda db: self._parties.course.start_on_time(db, party_id))
+        if started is not None:
+            await self.changed(party_id)
+
+    async def remind(self, payload: Mapping[str, Any]) -> None:
+        """A job."""
+        party_id = str(payload["party"])
+        await self._parties.writing(lambda db: self._parties.course.remind(db, party_id))
+
+
+def standing(house: House) -> Standing:
+    party, rules, film = house.party, house.party.rules, house.party.film
+    listed = {
+        user: CORE[role] for user, role in house.people.items() if house.invited_only or role != "participant"
+    }  # whom the room lets in anyway it need not know
+    return Standing(
+        room=RoomId(party.room_code),
+        name=party.title,
+        host=MemberId(party.host_id),
+        host_name=house.host.display_name,
+        capacity=party.max_participants,
+        everybody_controls=rules.allow_participant_control,
+        chat_on=rules.allow_chat,
+        media=None if film is None else media(film),
+        access=access(listed, house.barred, invited_only=house.invited_only),
+    )
+
+
+def media(video: Video) -> Media:
+    """In the words of the pages that show it."""
+    duration_ms = None if video.duration is None else video.duration * 1000
+    if video.url is None:
+        return Media(
+            video.id, video.provider or "library", "movie", title=video.title, duration_ms=duration_ms
+        )
+    host = urlsplit(video.url).hostname or ""
+    provider = video.provider or ("youtube" if host in _YOUTUBE else "direct")
+    return Media(video.url, provider, "movie", title=video.title, duration_ms=duration_ms)
