@@ -17,6 +17,8 @@ A transcript is plain text, one step a line:
     > alice raise-hand {"peerId":"…"}                  what she says there: an event and its `data`
     < bob raise-hand {"peerId":"…","seq":7}            what is heard there: `data`, and the number of what is numbered
     > alice hangup                                     she closes it with 1000
+    > alice opens chat <room>                          she opens that line of the party in that room: party, sync, chat, …
+    > alice chat:typing {}                             what she says on it; `chat:typing {…}` is what is heard there
     > alice user:go_live                               guide 002's events need no object; her id there is `alice`
     > alice disconnect                                 her socket is lost; the next event opens another
     = bob is 40 ms away                                the half round trip of bob's next socket
@@ -34,6 +36,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -58,6 +61,10 @@ from tutti.dialects.native import errors as native_errors
 from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import router as native_router
 from tutti.dialects.nearby.sockets import Conversation
+from tutti.dialects.party.sockets import errors as party_errors
+from tutti.dialects.party.sockets.dialect import Scene
+from tutti.dialects.party.sockets.lines import lines as party_lines
+from tutti.dialects.party.sockets.lines import pong
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.dialect import Watch
@@ -65,7 +72,7 @@ from tutti.dialects.watch.providers import built_in
 from tutti.dialects.watch.rest import router as watch_router
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
-from tutti.service.ports import Clock
+from tutti.service.ports import Clock, Principal
 from tutti.service.session import Hall, Session
 from tutti.transports.cors import Cors
 from tutti.transports.engineio_admission import Admission, Caps
@@ -73,6 +80,8 @@ from tutti.transports.handshake import Handshake, Headers
 from tutti.transports.json_socket import JsonSocket, JsonSockets, Manners
 from tutti.transports.meeting_socket import Manners as MeetingManners
 from tutti.transports.meeting_socket import MeetingSocket, MeetingSockets
+from tutti.transports.party_socket import Manners as PartyManners
+from tutti.transports.party_socket import PartyLines, PartySocket, PartySockets
 from tutti.transports.socketio_packets import event_frame
 from tutti.transports.websocket import Accepted
 
@@ -131,8 +140,35 @@ def meet(hall: Hall, clock: Clock) -> MeetingSockets:
     return MeetingSockets(hall, dialect, manners, cors=Cors(), admission=admission, new_id=new_id)
 
 
+PARTY_LINES = {
+    "party": "/ws/party/{}/",
+    "sync": "/ws/party/{}/sync/",
+    "chat": "/ws/chat/{}/",
+    "interactive": "/ws/interactive/{}/",
+}
+
+
+def party(hall: Hall, clock: Clock) -> PartyLines:
+    """Every room is a party here, into which whoever shows a token may come: it is their name."""
+    ids = count(1)
+    new_id = lambda: f"id{next(ids)}"  # noqa: E731 - a name for what is handed to several
+
+    async def entrance(room: str, _: Principal) -> RoomId:
+        return RoomId(room)
+
+    manners = PartyManners(entrance, party_errors.CLOSE_CODES, party_errors.farewell, partial(pong, clock))
+    admission = Admission(Caps(), lambda: 0.0)
+    return PartyLines(
+        (
+            address,
+            PartySockets(hall, line, line.events, manners, cors=Cors(), admission=admission, new_id=new_id),
+        )
+        for address, line in party_lines(Scene(clock, lambda _, __: True), new_id)
+    )
+
+
 DIALECTS: tuple[Callable[[Hall, Clock], Spoken], ...] = (listen, watch)
-"""A dialect that transcripts speak over Socket.IO has its line here; `native` and `meet` have connections."""
+"""A dialect that transcripts speak over Socket.IO has its line here; `native`, `meet` and `party` have connections."""
 
 
 class Untold(AssertionError):
@@ -202,6 +238,20 @@ class Line:
         self.inbox.append((said.pop("type"), said))
 
 
+@dataclass(eq=False)
+class Wire(Line):
+    """The far end of one of a party's lines."""
+
+    called: str
+
+    def _receive(self, text: bytes) -> None:
+        said = json.loads(text)
+        self.inbox.append((f"{self.called}:{said.pop('type')}", said))
+
+    def close(self, code: int, reason: str) -> None:
+        self.inbox.append((f"{self.called}:ended", {"code": code, "reason": reason}))
+
+
 class Call(Line):
     """The far end of a connection to a meeting."""
 
@@ -219,6 +269,7 @@ class Person:
     clerk: Conversation | None = None
     line: JsonSocket | None = None
     call: MeetingSocket | None = None
+    lines: dict[str, PartySocket] = field(default_factory=dict)
     half_rtt_ms: float = 0.0
     skips: bool = False
 
@@ -234,6 +285,7 @@ class Stage:
         self._dialect_of = {name: one.dialect for one in spoken for name in one.events}
         self._native = native(world.hall)
         self._meetings = meet(world.hall, world.clock)
+        self._party = party(world.hall, world.clock)
         self._nearby = Neighbourhood(world)
         routers = [*(one.router for one in spoken), native_router(world.hall), *self._nearby.routers]
         app = Litestar(routers, openapi_config=None, logging_config=None)
@@ -274,6 +326,13 @@ class Stage:
             said = json.loads(self._filled(given) or "{}")
             person.call.text(msgspec.json.encode({"event": what, "data": said}))
             await settle()
+        elif what == "opens":
+            await self._open(person, *self._filled(given).split(" "))
+        elif ":" in what and what.partition(":")[0] in person.lines:
+            on, _, kind = what.partition(":")
+            said = json.loads(self._filled(given) or "{}")
+            person.lines[on].text(msgspec.json.encode({"type": kind, **said}))
+            await settle()
         elif what == "connect":
             self._connect(person, self._filled(given))
         elif person.line is not None and what in Native.events:
@@ -293,6 +352,17 @@ class Stage:
         person.line.opened(Line(person.inbox))  # type: ignore[arg-type] # a far end that only keeps what it is sent
         if person.half_rtt_ms:
             person.line.round_trip(person.half_rtt_ms / 500)
+
+    async def _open(self, person: Person, line: str, room: str) -> None:
+        request = Handshake(
+            "GET", PARTY_LINES[line].format(room), f"token={person.name}", Headers(()), "192.0.2.1"
+        )
+        accepted = self._party.route(request)
+        assert isinstance(accepted, Accepted)
+        assert isinstance(accepted.channel, PartySocket)
+        person.lines[line] = accepted.channel
+        accepted.channel.opened(Wire(person.inbox, line))  # type: ignore[arg-type] # a far end that only keeps what it is sent
+        await settle()
 
     def _meet(self, person: Person, room: str) -> None:
         accepted = self._meetings.route(Handshake("GET", "", "", Headers(()), "192.0.2.1"), room)
@@ -396,10 +466,11 @@ def _disconnect(person: Person, code: int) -> None:
         person.session.closed()
     if person.clerk is not None:
         person.clerk.closed()
-    for socket in (person.line, person.call):
+    for socket in (person.line, person.call, *person.lines.values()):
         if socket is not None:
             socket.closed(code, "")
     person.session = person.clerk = person.line = person.call = None
+    person.lines.clear()
 
 
 def _told(inbox: Iterable[tuple[str, object]]) -> str:
