@@ -67,3 +67,25 @@ async def test_what_cannot_be_shown_is_refused_and_reaches_nobody() -> None:
         assert isinstance(answer, Refused)
         assert answer.reason is Reason.OUT_OF_RANGE
         assert bob.heard == []
+
+
+async def test_what_is_whispered_to_somebody_who_blocks_one_is_heard_by_nobody_and_looks_as_if_it_were() -> (
+    None
+):
+    async with World() as world:
+        await opened(world)
+        heard = [(await enter(world, name))[1] for name in ("ann", "bob")]
+        for peer in heard:
+            peer.heard.clear()
+        ann, bob = MemberId("ann"), MemberId("bob")
+        answers: list[Answer] = []
+        blocked: set[MemberId] = set()
+        world.rooms.may_meet = lambda one, other: {one, other} != blocked
+        for apart in ({ann, bob}, set[MemberId]()):
+            blocked.clear()
+            blocked.update(apart)
+            world.rooms.submit(ROOM, c.Whisper(bob, "psst"), ann, answers.append)
+            await settle()
+            assert bool(heard[1].heard) is not bool(apart)
+        assert [isinstance(answer, Accepted) for answer in answers] == [True, True]
+        assert heard[0].heard == []

@@ -29,7 +29,7 @@ from tutti.core.events import (
 )
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Directed, Everywhere, Relay
+from tutti.core.relays import Directed, Everywhere, Relay, Whispered
 from tutti.core.room import Room, evolve, fold
 from tutti.service.breakouts import Breakrooms
 from tutti.service.calls import Calls
@@ -238,7 +238,7 @@ class LiveRoom:
 
     def relay(self, relayed: Relay, now_ms: float) -> None:
         """For those who listen here, now; nothing of it is kept."""
-        if self.state is None:
+        if self.state is None or self._is_unwanted(relayed):
             return
         if isinstance(relayed, Everywhere):
             self.breakouts.say(relayed)
@@ -251,6 +251,10 @@ class LiveRoom:
                     audience.relay(relayed, self.state, now_ms)
             except Exception:  # one dialect's trouble is not the others'
                 log.exception("bug", room=self.id, dialect=audience.dialect.name)
+
+    def _is_unwanted(self, relayed: Relay) -> bool:
+        """What one says to another who blocks them is heard by nobody, and whoever says it does not learn that."""
+        return isinstance(relayed, Whispered) and not self._rooms.may_meet(relayed.member, relayed.to)
 
     def _take_turns(self) -> None:
         if not self._turning:

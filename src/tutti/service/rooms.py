@@ -58,6 +58,8 @@ class Rooms:
         """The last thing that was to be kept could not be."""
         self.recorders: Recorders | None = None
         self.relay: MediaRelay | None = None
+        self.may_meet: Callable[[MemberId, MemberId], bool] = lambda _, __: True
+        """Whether neither of two people blocks the other."""
         self.followers: list[Callable[[Room], None]] = []
         """Each hears how a room is now, when it is loaded and after every event; in the room's turn, so only briefly."""
         self._random_text = random_text
