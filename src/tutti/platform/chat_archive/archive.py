@@ -84,8 +84,9 @@ class ChatArchive:
             row = await db.get(ChatMessage, (room_id, of))
         return None if row is None else _meaning(row)
 
-    async def remove(self, room_id: RoomId, of: str, at_ms: int) -> None:
+    async def remove(self, room_id: RoomId, of: str) -> None:
         """For what the room itself has forgotten."""
+        at_ms = self._now_ms()
         async with self._sql.writing() as db:
             await write(db, room_id, (Removed(of, at_ms),))
 
@@ -161,9 +162,12 @@ class ChatArchive:
 
     async def _copy_what_is_remembered(self, db: AsyncSession, room: Room) -> None:
         lines = remembered(room, self._rooms.clock.wall_ms)
-        at_ms = round(self._rooms.clock.wall_ms(self._rooms.clock.now_ms()))
         await write(db, room.id, lines)
-        await remove_others(db, room.id, lines, at_ms)
+        await remove_others(db, room.id, lines, self._now_ms())
+
+    def _now_ms(self) -> int:
+        clock = self._rooms.clock
+        return round(clock.wall_ms(clock.now_ms()))
 
 
 def _meaning(row: ChatMessage) -> Kept:
