@@ -248,6 +248,7 @@ class Node:
     def serves_at(self, address: str) -> None:
         """It can be reached at this host and port, from this machine at least."""
         self.recorders.serves_at(f"ws://{address}", self._is_recorded)
+        self.desk.links.serves_at(address)
 
     async def drain(self, cut_short: Callable[[], bool]) -> None:
         """Say no to everything new and close the sockets, spread over a few seconds."""

@@ -35,7 +35,7 @@ async def party_desk(
     settings: Settings, desk: AccountDesk, hall: Hall, secret: bytes, wall_ms: Callable[[], float]
 ) -> AsyncIterator[PartyDesk]:
     """`secret` outlives the process; `wall_ms` is what times in rows are compared with."""
-    jobs = Jobs(desk.database, wall_ms, token_bytes)
+    jobs = desk.jobs
     once = Once(desk.database, wall_ms)
     manners = Manners(hall, desk.accounts.throttles, secret, once)
     shelf = PictureShelf(settings.data / "avatars")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pyotp
 
 from tutti.infra.tokens import JwtIdentity
 from tutti.platform.accounts.accounts import Accounts
+from tutti.platform.accounts.codes import Codes
+from tutti.platform.accounts.letters import AccountLetters
 from tutti.platform.accounts.logins import Lifetimes
 from tutti.platform.accounts.passwords import Cost, Passwords
 from tutti.platform.accounts.schemas import LoggedIn, NewAccount, OnDevice, Problem, Tokens, Wrong
 from tutti.platform.accounts.throttles import Throttles
+from tutti.platform.jobs.jobs import Jobs
+from tutti.platform.mail.letters import Letter, Links
 from tutti.platform.rows import Sql
 from tutti.platform.spotify.vault import Vault
 from tutti.service.logins import Logins
@@ -39,8 +44,27 @@ class Hands:
         self.now_ms += by_ms
 
 
+class Postbox:
+    """Mail that arrives at once. `letters`: to whom, and what."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, Letter]] = []
+        self.problem: Exception | None = None
+
+    async def send(
+        self, to: str, subject: str, text: str, html: str, *, letter_id: str | None = None
+    ) -> None:
+        if self.problem is not None:
+            raise self.problem
+        self.letters.append((to, Letter(subject, text, html)))
+
+    def codes(self) -> list[str]:
+        """In the links of the newest letter."""
+        return re.findall(r"token=([\w-]+)$", self.letters[-1][1].text, re.MULTILINE)
+
+
 class Desk:
-    """`ended`: the logins that were said to have ended, in order."""
+    """`ended`: the logins that were said to have ended, in order. Letters arrive in `postbox` when `jobs` are run."""
 
     def __init__(self, sql: Sql, *, limits: bool = True, cost: Cost = CHEAP, seed: int = 1) -> None:
         self.clock = Hands()
@@ -48,6 +72,10 @@ class Desk:
         self.random = random.Random(seed).randbytes
         self.passwords = Passwords(cost)
         self.identity = JwtIdentity(SECRET, self.clock, ended=self.ended.__contains__, random=self.random)
+        self.jobs = Jobs(sql, self.clock, self.random)
+        self.postbox = Postbox()
+        codes = Codes(self.clock, self.random)
+        letters = AccountLetters(sql, self.jobs, self.postbox, Links(None, "https://tutti.test"), codes)
         self.accounts = Accounts(
             sql,
             self.passwords,
@@ -57,6 +85,8 @@ class Desk:
             wall_ms=self.clock,
             random=self.random,
             lifetimes=Lifetimes(),
+            codes=codes,
+            letters=letters,
             ended=self._hear_ended,
         )
         self._logins: Logins | None = None

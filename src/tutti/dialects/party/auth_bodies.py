@@ -41,11 +41,7 @@ class Register(msgspec.Struct, kw_only=True):
 
     def meaning(self) -> NewAccount:
         wrong = _Wrong()
-        email = wrong.text("email", self.email)
-        if email and not (
-            _EMAIL.fullmatch(email) and email.isprintable() and len(email_key(email)) <= LONGEST_EMAIL
-        ):
-            wrong.say("email", "Enter a valid email address.")
+        email = wrong.email("email", self.email)
         password = wrong.secret("password", self.password)
         wrong.confirmed(password, self.confirm_password or self.password_confirm)
         username = unicodedata.normalize("NFKC", (self.username or "").strip()) or None
@@ -135,6 +131,49 @@ class NewPassword(msgspec.Struct, kw_only=True):
         return old, new
 
 
+class Address(msgspec.Struct, kw_only=True):
+    email: str | None = None
+
+    def meaning(self) -> str:
+        wrong = _Wrong()
+        email = wrong.email("email", self.email)
+        wrong.end()
+        return email
+
+
+class MailedCode(msgspec.Struct, kw_only=True):
+    """From the link in a letter."""
+
+    token: str | None = None
+    code: str | None = None
+
+    def meaning(self) -> str:
+        wrong = _Wrong()
+        token = wrong.text("token", self.token or self.code)
+        wrong.end()
+        return token
+
+
+class Reset(msgspec.Struct, kw_only=True):
+    """`token` from the link in a letter."""
+
+    token: str | None = None
+    code: str | None = None
+    password: str | None = None
+    new_password: str | None = None
+    confirm_password: str | None = None
+    password_confirm: str | None = None
+
+    def meaning(self) -> tuple[str, str]:
+        """The token and the new password."""
+        wrong = _Wrong()
+        token = wrong.text("token", self.token or self.code)
+        password = wrong.secret("password", self.password or self.new_password)
+        wrong.confirmed(password, self.confirm_password or self.password_confirm)
+        wrong.end()
+        return token, password
+
+
 class RefreshBody(msgspec.Struct):
     """Left out, the cookie is meant."""
 
@@ -175,7 +214,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """`verification_sent` is false while no mail is set up."""
+    """`verification_sent` is false if that address has had several letters in the last minutes."""
 
     access: str
     refresh: str
@@ -261,6 +300,14 @@ class _Wrong:
         elif len(value) > LONGEST_SECRET:
             self.say(field, f"Ensure this field has no more than {LONGEST_SECRET} characters.")
         return value or ""
+
+    def email(self, field: str, value: str | None) -> str:
+        email = self.text(field, value)
+        if email and not (
+            _EMAIL.fullmatch(email) and email.isprintable() and len(email_key(email)) <= LONGEST_EMAIL
+        ):
+            self.say(field, "Enter a valid email address.")
+        return email
 
     def name(self, field: str, value: str | None) -> str:
         name = (value or "").strip()

@@ -6,7 +6,8 @@ from the cookie that every login sets, which pages cannot read and other sites c
 
 from __future__ import annotations
 
-from typing import Self
+import re
+from typing import Self, TypeVar
 
 import msgspec
 import structlog
@@ -28,6 +29,7 @@ from tutti.dialects.party.problems import (
     problem,
 )
 from tutti.platform.accounts.accounts import Accounts
+from tutti.platform.accounts.codes import Purpose
 from tutti.platform.accounts.schemas import OnDevice, SecondFactorNeeded, Tokens
 from tutti.platform.accounts.throttles import Scope
 from tutti.service.dialect import Declined
@@ -42,6 +44,7 @@ COOKIE = "refresh_token"
 MAX_BODY = 16 * 1024
 UNKNOWN_DEVICE = "unknown"
 
+T = TypeVar("T")
 Login = b.Register | b.SignIn | b.SecondHalf
 
 
@@ -59,13 +62,13 @@ class AuthRest:
         return self
 
     async def register(self, request: Asked, data: JSONBody[b.Register]) -> Response[b.Registered]:
-        """Make an account, logged in."""
+        """Make an account, logged in. Whether its address has another account is told only by mail there."""
         self._manners.spend(Scope.REGISTER_BY_ADDRESS, address(request))
         outcome = await self._accounts.register(data.meaning(), _device(request, data))
         made = or_denied(outcome)
         log.info("party.registered", user=made.person.id)
         tokens = made.tokens
-        said = b.Registered(tokens.access, tokens.refresh, b.User.of(made.person), verification_sent=False)
+        said = b.Registered(tokens.access, tokens.refresh, b.User.of(made.person), made.letter_sent)
         return Response(said, status_code=201, cookies=[self._cookie(tokens.refresh, tokens.refresh_lives_s)])
 
     async def log_in(self, request: Asked, data: JSONBody[b.SignIn]) -> Response[b.SignedIn] | Said:
@@ -166,6 +169,49 @@ class AuthRest:
         or_denied(await self._accounts.security.disable_second_factor(who.id, *data.meaning()))
         return b.Detail("Two-factor authentication disabled.")
 
+    async def new_backup_codes(self, request: Asked, data: JSONBody[b.Code]) -> b.BackupCodes:
+        """Ten new backup codes, told this once, instead of those before; for a code of either kind."""
+        who = await self._manners.owner(request)
+        return b.BackupCodes(
+            or_denied(await self._accounts.security.new_backup_codes(who.id, data.meaning()))
+        )
+
+    async def verify_email(self, request: Asked, data: JSONBody[b.MailedCode]) -> b.Detail:
+        """Prove that an address is yours, with the token that was mailed there."""
+        return await self._verified(request, data.meaning())
+
+    async def verify_email_by_path(self, request: Asked, token: FromPath[str]) -> b.Detail:
+        """The same with the token in the address."""
+        return await self._verified(request, token)
+
+    async def resend_verification(self, request: Asked) -> b.Detail:
+        """Another letter to your address; without a login, to the `email` in the body, if somebody claims it."""
+        self._manners.spend(Scope.LETTER_BY_ADDRESS, address(request))
+        recovery = self._accounts.recovery
+        if bearer(request) is not None:
+            or_denied(await recovery.ask_own((await self._manners.owner(request)).id))
+        else:
+            asked = await _body(request, b.Address)
+            or_denied(await recovery.ask(Purpose.VERIFY, asked.meaning()))
+        return b.Detail("If this address waits to be confirmed, a letter is on its way.")
+
+    async def forgot_password(self, request: Asked, data: JSONBody[b.Address]) -> b.Detail:
+        """A letter with a link that lets choose a new password. Nobody learns here whether there is an account."""
+        self._manners.spend(Scope.LETTER_BY_ADDRESS, address(request))
+        or_denied(await self._accounts.recovery.ask(Purpose.RESET, data.meaning()))
+        return b.Detail("If there is an account with this address, a letter is on its way.")
+
+    async def reset_password(self, request: Asked, data: JSONBody[b.Reset]) -> b.Detail:
+        """A new password, with the token that was mailed. All logins end."""
+        self._manners.spend(Scope.CODE_BY_ADDRESS, address(request))
+        or_denied(await self._accounts.recovery.reset_password(*data.meaning()))
+        return b.Detail("Password has been reset.")
+
+    async def _verified(self, request: Asked, token: str) -> b.Detail:
+        self._manners.spend(Scope.CODE_BY_ADDRESS, address(request))
+        or_denied(await self._accounts.recovery.verify_email(token))
+        return b.Detail("Email verified.")
+
     def _signed_in(self, user: b.User, tokens: Tokens) -> Response[b.SignedIn]:
         said = b.SignedIn(tokens.access, tokens.refresh, user)
         return Response(said, status_code=200, cookies=[self._cookie(tokens.refresh, tokens.refresh_lives_s)])
@@ -208,6 +254,22 @@ def router(hall: Hall, accounts: Accounts, manners: Manners, *, secure: bool) ->
             post("/2fa/disable", status_code=200, summary="Turn the second factor off")(
                 rest.disable_second_factor
             ),
+            post(
+                ["/2fa/backup-codes", "/2fa/backup-codes/regenerate"],
+                status_code=200,
+                summary="New backup codes",
+            )(rest.new_backup_codes),
+            post("/verify-email", status_code=200, summary="Prove an address")(rest.verify_email),
+            post("/verify-email/{token:str}", status_code=200, summary="Prove an address")(
+                rest.verify_email_by_path
+            ),
+            post("/resend-verification", status_code=200, summary="Another letter to prove an address")(
+                rest.resend_verification
+            ),
+            post("/forgot-password", status_code=200, summary="A letter to choose a new password")(
+                rest.forgot_password
+            ),
+            post("/reset-password", status_code=200, summary="Choose a new password")(rest.reset_password),
             *(only(path, "POST") for path in _POSTED),
             only("/me", "GET"),
             only("/sessions", "GET", "DELETE"),
@@ -230,20 +292,31 @@ _POSTED = (
     "/2fa/setup",
     "/2fa/verify",
     "/2fa/disable",
+    "/2fa/backup-codes",
+    "/2fa/backup-codes/regenerate",
+    "/verify-email",
+    "/verify-email/{token:str}",
+    "/resend-verification",
+    "/forgot-password",
+    "/reset-password",
 )
 
 
 async def _refresh_token(request: Asked) -> str | None:
-    raw = await request.body()
-    said = b.RefreshBody()
-    if raw.strip():
-        try:
-            said = msgspec.json.decode(raw, type=b.RefreshBody)
-        except msgspec.ValidationError:
-            raise Invalid({"refresh": ["Not a valid string."]}) from None
-        except msgspec.DecodeError:
-            raise Invalid({"non_field_errors": ["JSON parse error"]}) from None
+    said = await _body(request, b.RefreshBody)
     return said.refresh or said.refresh_token or request.cookies.get(COOKIE) or None
+
+
+async def _body(request: Asked, shape: type[T]) -> T:
+    """Where it may be left out: then nothing is in it."""
+    raw = await request.body()
+    try:
+        return msgspec.json.decode(raw if raw.strip() else b"{}", type=shape)
+    except msgspec.ValidationError as problem:
+        at = re.search(r"`\$\.(\w+)`$", str(problem))
+        raise Invalid({at[1] if at else "non_field_errors": ["Not a valid string."]}) from None
+    except msgspec.DecodeError:
+        raise Invalid({"non_field_errors": ["JSON parse error"]}) from None
 
 
 def _device(request: Asked, login: Login) -> OnDevice:

@@ -127,13 +127,11 @@ def denied(_: Asked, failure: Denied) -> Said:
             return throttled(given.retry_after_s or 1.0)
         case Wrong.CREDENTIALS | Wrong.TOKEN | Wrong.TICKET:
             return problem(401, given.sentence, given.wrong.code)
-        case Wrong.EMAIL_TAKEN:
-            return Response({"email": [given.sentence]}, status_code=400)
         case Wrong.USERNAME_TAKEN:
             return Response({"username": [given.sentence]}, status_code=400)
         case Wrong.PASSWORD | Wrong.WEAK:
             return Response({failure.password: [given.sentence]}, status_code=400)
-        case Wrong.CODE | Wrong.FACTOR_IS_ON | Wrong.FACTOR_IS_OFF:
+        case Wrong.CODE | Wrong.LINK | Wrong.FACTOR_IS_ON | Wrong.FACTOR_IS_OFF:
             return problem(400, given.sentence, given.wrong.code)
         case Wrong.NO_SUCH_LOGIN:
             return problem(404, given.sentence)

@@ -7,17 +7,22 @@ was kept, so that whatever is live on it can be closed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tutti.platform.accounts import names
+from tutti.platform.accounts import emails, names
 from tutti.platform.accounts.checks import Checks
+from tutti.platform.accounts.codes import Codes
+from tutti.platform.accounts.letters import AccountLetters
 from tutti.platform.accounts.logins import Lifetimes, Logins, Stolen
 from tutti.platform.accounts.models import User
 from tutti.platform.accounts.passwords import Passwords, weakness
+from tutti.platform.accounts.recovery import Recovery
 from tutti.platform.accounts.schemas import (
     LoggedIn,
     Login,
@@ -39,6 +44,8 @@ from tutti.platform.spotify.vault import Vault
 
 log = structlog.get_logger("tutti.accounts")
 
+T = TypeVar("T")
+
 MOST_TRIES = 5
 
 
@@ -56,6 +63,8 @@ class Accounts:
         wall_ms: WallMs,
         random: RandomBytes,
         lifetimes: Lifetimes,
+        codes: Codes,
+        letters: AccountLetters,
         ended: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.throttles = throttles
@@ -68,13 +77,17 @@ class Accounts:
         self._logins = Logins(tokens, wall_ms, random, lifetimes)
         self._secrets = AppSecrets(vault)
         self._factors = SecondFactors(wall_ms, random, self._secrets)
+        self._codes = codes
         self._ended = ended
         self.security = Security(sql, self._checks, self._logins, self._factors, self._tell)
+        self.recovery = Recovery(
+            sql, self._checks, self._logins, codes=codes, letters=letters, ended=self._tell
+        )
 
     # -- coming in
 
     async def register(self, new: NewAccount, on: OnDevice) -> LoggedIn | Problem:
-        """A new account, logged in."""
+        """A new account, logged in. It claims its email: whether somebody has that already is told only by mail there."""
         email = names.email_key(new.email)
         weak = weakness(new.password, email, new.username)
         if weak is not None:
@@ -82,15 +95,17 @@ class Accounts:
         hashed = await self._passwords.hash(new.password)
 
         async def make(db: AsyncSession) -> LoggedIn | Problem:
-            taken = await self._taken(db, email, new.username)
-            if taken is not None:
-                return taken
-            username = new.username or await self._free_name(db, names.proposed(new))
+            if new.username is not None and not await _is_free(db, new.username):
+                return Problem(Wrong.USERNAME_TAKEN)
+            username = new.username or await self._free_name(
+                db, names.proposed(new), numbered=not (new.first_name or new.last_name)
+            )
             user = self._new_user(username, new.first_name, new.last_name)
             user.email, user.password_hash = email, hashed
             db.add(user)
             await db.flush()
-            return await self._enter(db, user, on)
+            sent = await self.recovery.welcome(db, user.id, email)
+            return replace(await self._enter(db, user, on), letter_sent=sent)
 
         return await self._seeing_others(make)
 
@@ -99,21 +114,22 @@ class Accounts:
     ) -> LoggedIn | SecondFactorNeeded | Problem:
         """By email or name. It takes as long to find out that there is no such account as that the password is wrong."""
         async with self._sql.reading() as db:
-            user = await _known_by(db, known_by)
-        who = user.id if user is not None else names.name_key(known_by)
-        hashed = user.password_hash if user is not None and user.active else None
-        problem = await self._checks.password(who, hashed, password, Wrong.CREDENTIALS)
-        if problem is not None or user is None or hashed is None:
-            return problem or Problem(Wrong.CREDENTIALS)
+            known = await _known_by(db, known_by)
+        hashes = [user.password_hash if user is not None and user.active else None for user in known.tried]
+        found = await self._checks.one_of(known.counted_as, hashes, password)
+        if isinstance(found, Problem):
+            return found
+        user, hashed = known.tried[found], hashes[found]
+        assert user is not None and hashed is not None
         fresh = await self._passwords.hash(password) if self._passwords.is_outdated(hashed) else hashed
         async with self._sql.writing() as db:
-            user = await locked(db, user.id)
-            if user is None or user.password_hash != hashed:  # changed meanwhile
+            now = await locked(db, user.id)
+            if now is None or now.password_hash != hashed:  # changed meanwhile
                 return Problem(Wrong.CREDENTIALS)
-            user.password_hash = fresh
-            if await self._factors.is_on(db, user.id):
-                return SecondFactorNeeded(self._tokens.ticket(user.id))
-            return await self._enter(db, user, on)
+            now.password_hash = fresh
+            if await self._factors.is_on(db, now.id):
+                return SecondFactorNeeded(self._tokens.ticket(now.id))
+            return await self._enter(db, now, on)
 
     async def verify_second_factor(self, ticket: str, code: str, on: OnDevice) -> LoggedIn | Problem:
         """The second half of a login."""
@@ -197,6 +213,7 @@ class Accounts:
         """Delete tokens and logins that are long over; now and then."""
         async with self._sql.writing() as db:
             await self._logins.forget(db)
+            await self._codes.forget(db)
 
     async def seal_secrets(self) -> None:
         """What is in clear, or sealed with the key that is being replaced; now and then."""
@@ -207,9 +224,7 @@ class Accounts:
             row = await db.get(User, user)
             return None if row is None or not row.active else await self._person(db, row)
 
-    async def _seeing_others(
-        self, work: Callable[[AsyncSession], Awaitable[LoggedIn | Problem]]
-    ) -> LoggedIn | Problem:
+    async def _seeing_others(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """In a transaction. If somebody else took a name in the same moment, again: now it is seen to be taken."""
         for _ in range(MOST_TRIES - 1):
             try:
@@ -250,29 +265,36 @@ class Accounts:
             created_at_ms=now,
         )
 
-    async def _taken(self, db: AsyncSession, email: str, username: str | None) -> Problem | None:
-        if await db.scalar(select(User.id).where(User.email == email)) is not None:
-            return Problem(Wrong.EMAIL_TAKEN)
-        if username is not None and not await _is_free(db, username):
-            return Problem(Wrong.USERNAME_TAKEN)
-        return None
-
-    async def _free_name(self, db: AsyncSession, wanted: str) -> str:
-        """As it is, else with a number behind it."""
-        name = wanted
+    async def _free_name(self, db: AsyncSession, wanted: str, *, numbered: bool = False) -> str:
+        """As it is, else with a number behind it. `numbered`: it is made of an email, and must not say if it was free."""
+        name = self._numbered(wanted) if numbered else wanted
         while not await _is_free(db, name):
-            name = f"{wanted[: names.LONGEST_NAME - 7]}-{int.from_bytes(self._random(4)) % 1_000_000:06d}"
+            name = self._numbered(wanted)
         return name
+
+    def _numbered(self, wanted: str) -> str:
+        return f"{wanted[: names.LONGEST_NAME - 7]}-{int.from_bytes(self._random(4)) % 1_000_000:06d}"
 
     def _tell(self, ended: Iterable[str]) -> None:
         for login in ended:
             self._ended(login)
 
 
-async def _known_by(db: AsyncSession, known_by: str) -> User | None:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whose password it may be, in the order in which it is tried. `counted_as`: who is tried too often, if it is."""
+
+    counted_as: str
+    tried: tuple[User | None, ...]
+
+
+async def _known_by(db: AsyncSession, known_by: str) -> _Known:
+    """Of an email: those who claim it, then whoever has it, or nobody: no claimant can tell whether anybody has."""
     if "@" in known_by:
-        return await db.scalar(select(User).where(User.email == names.email_key(known_by)))
-    return await db.scalar(select(User).where(User.username_key == names.name_key(known_by)))
+        email = names.email_key(known_by)
+        return _Known(email, (*await emails.claimants(db, email), await emails.owner(db, email)))
+    name = names.name_key(known_by)
+    return _Known(name, (await db.scalar(select(User).where(User.username_key == name)),))
 
 
 async def _is_free(db: AsyncSession, username: str) -> bool:

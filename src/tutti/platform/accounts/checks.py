@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tutti.platform.accounts.passwords import Passwords
 from tutti.platform.accounts.schemas import Problem, Wrong
 from tutti.platform.accounts.throttles import Scope, Throttles
@@ -15,7 +17,7 @@ class Checks:
         self.throttles = throttles
 
     async def password(self, who: str, hashed: str | None, password: str, wrong: Wrong) -> Problem | None:
-        """`hashed` None: there is no such account, which takes as long to find out and is called `wrong` as well."""
+        """`hashed` None: it has none, which takes as long to find out and is called `wrong` as well."""
         slow = self.slow(Scope.WRONG_PASSWORD_BY_ACCOUNT, who)
         if slow is not None:
             return slow
@@ -23,6 +25,17 @@ class Checks:
             return Problem(wrong)
         self.throttles.forgive(Scope.WRONG_PASSWORD_BY_ACCOUNT, who)
         return None
+
+    async def one_of(self, who: str, hashes: Sequence[str | None], password: str) -> int | Problem:
+        """Which of these it is. None among them: nobody, which takes as long to try."""
+        slow = self.slow(Scope.WRONG_PASSWORD_BY_ACCOUNT, who)
+        if slow is not None:
+            return slow
+        for place, hashed in enumerate(hashes):
+            if await self.passwords.matches(hashed, password):
+                self.throttles.forgive(Scope.WRONG_PASSWORD_BY_ACCOUNT, who)
+                return place
+        return Problem(Wrong.CREDENTIALS)
 
     def slow(self, scope: Scope, who: str) -> Problem | None:
         wait_s = self.throttles.take(scope, who)

@@ -5,13 +5,14 @@ An authenticator app's secret has to be there; it is sealed (`sealing.py`).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tutti.platform.rows import ID_LENGTH, Rows
 
 HASH_LENGTH = 64
 """SHA-256 in hexadecimal digits."""
+PROVEN = text("email_verified")
 
 
 def _id() -> Mapped[str]:
@@ -34,12 +35,19 @@ def _perhaps_ms() -> Mapped[int | None]:
 
 
 class User(Rows):
-    """`email` in lower case. `username_key`: the name as it is compared. `password_hash` None: signs in elsewhere."""
+    """`email` in lower case: whoever proved that they read it has it alone (`email_verified`); others may claim it.
+
+    `username_key`: the name as it is compared. `password_hash` None: signs in elsewhere.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index(None, "email"),
+        Index("uq_users_proven_email", "email", unique=True, sqlite_where=PROVEN, postgresql_where=PROVEN),
+    )
 
     id: Mapped[str] = _id()
-    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254))
     username: Mapped[str] = mapped_column(String(150))
     username_key: Mapped[str] = mapped_column(String(450), unique=True)
     display_name: Mapped[str] = mapped_column(String(150))
@@ -117,3 +125,16 @@ class BackupCode(Rows):
     user_id: Mapped[str] = _of("users", primary_key=True)
     hash: Mapped[str] = mapped_column(String(HASH_LENGTH), primary_key=True)
     used_at_ms: Mapped[int | None] = _perhaps_ms()
+
+
+class MailedCode(Rows):
+    """What recognises a code that was mailed; it goes when the code is used. `email`: where it was mailed."""
+
+    __tablename__ = "mailed_codes"
+    __table_args__ = (Index(None, "user_id", "purpose"), Index(None, "expires_at_ms"))
+
+    hash: Mapped[str] = mapped_column(String(HASH_LENGTH), primary_key=True)
+    user_id: Mapped[str] = _of("users")
+    purpose: Mapped[str] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(254))
+    expires_at_ms: Mapped[int] = _ms()

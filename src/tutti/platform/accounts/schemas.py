@@ -15,7 +15,7 @@ class Wrong(Enum):
     CODE = ("code_not_valid", "This code is not valid")
     PASSWORD = ("password_wrong", "This is not your password")
     WEAK = ("password_weak", "Choose another password")
-    EMAIL_TAKEN = ("email_taken", "An account with this email exists already")
+    LINK = ("link_not_valid", "This link has expired or was used; ask for a new one")
     USERNAME_TAKEN = ("username_taken", "This name is taken")
     FACTOR_IS_ON = ("2fa_enabled", "Two-factor authentication is on already")
     FACTOR_IS_OFF = ("2fa_disabled", "Two-factor authentication is not set up")
@@ -86,8 +86,11 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
+    """`letter_sent`: to the address of an account that was made right now."""
+
     person: Person
     tokens: Tokens
+    letter_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class SecondFactors:
         if not self._is_current(factor, _plain(code)):
             return Problem(Wrong.CODE)
         factor.confirmed_at_ms = int(self._wall_ms())
+        return await self.new_backup_codes(db, user_id)
+
+    async def new_backup_codes(self, db: AsyncSession, user_id: str) -> tuple[str, ...]:
+        """Ten, instead of those that were there."""
         codes = tuple(_spelled(self._random(BACKUP_BYTES)) for _ in range(BACKUP_CODES))
         await db.execute(delete(BackupCode).where(BackupCode.user_id == user_id))
         db.add_all(BackupCode(user_id=user_id, hash=_hash(code), used_at_ms=None) for code in codes)

@@ -73,6 +73,20 @@ class Security:
             self._checks.throttles.forgive(Scope.WRONG_CODE_BY_ACCOUNT, user)
         return outcome
 
+    async def new_backup_codes(self, user: str, code: str) -> tuple[str, ...] | Problem:
+        """Instead of those that were there, for a code of the app's or a backup code."""
+        slow = self._checks.slow(Scope.WRONG_CODE_BY_ACCOUNT, user)
+        if slow is not None:
+            return slow
+        async with self._sql.writing() as db:
+            if not await self._factors.is_on(db, user):
+                return Problem(Wrong.FACTOR_IS_OFF)
+            if not await self._factors.accepts(db, user, code):
+                return Problem(Wrong.CODE)
+            codes = await self._factors.new_backup_codes(db, user)
+        self._checks.throttles.forgive(Scope.WRONG_CODE_BY_ACCOUNT, user)
+        return codes
+
     async def disable_second_factor(self, user: str, password: str, code: str) -> Problem | None:
         """Needs both: whoever found an open browser has neither."""
         async with self._sql.reading() as db:
