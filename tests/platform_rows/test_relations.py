@@ -140,5 +140,9 @@ async def test_those_who_were_there_before_names_were_searched_are_found(
 def test_names_are_found_by_each_word_however_they_are_written() -> None:
     assert keys("Ann7", "  Ann   ＥＸＡＭＰＬＥ ") == ("ann7", "ann example", "example")
     assert keys("ann", "Ann") == ("ann",)
+    assert set(keys("_ann", "(Ann) <b>Ex</b> 🎉")) == {
+        *("_ann", "ann"),
+        *("(ann) <b>ex</b> 🎉", "ann) <b>ex</b> 🎉", "<b>ex</b> 🎉", "b>ex</b> 🎉", "🎉"),
+    }
     assert len(keys("x" * 150, "y " * 75)) == 2
     assert all(len(key) <= 60 for key in keys("x" * 150, "long " * 30))

@@ -80,10 +80,16 @@ class FoundBy(Rows):
 
 
 def keys(username: str, display_name: str) -> tuple[str, ...]:
-    """`Ann Example`, called `ann7`: `ann7`, `ann example`, `example`."""
+    """`Ann "Example"`, called `ann7`: `ann7`, `ann "example"`, `"example"`, `example"`."""
     words = name_key(display_name).split()
-    shown = [" ".join(words[n:]) for n in range(len(words))]
-    return tuple(dict.fromkeys(key[:LONGEST_KEY] for key in [name_key(username), *shown[:MOST_KEYS]] if key))
+    shown = [" ".join(words[n:]) for n in range(len(words))][:MOST_KEYS]
+    whole = [name_key(username), *shown]
+    return tuple(dict.fromkeys(key[:LONGEST_KEY] for key in [*whole, *map(_from_letter, whole)] if key))
+
+
+def _from_letter(key: str) -> str:
+    """Without the signs that it begins with."""
+    return next((key[n:] for n, letter in enumerate(key) if letter.isalnum()), "")
 
 
 def pair_of(a: str, b: str) -> str:

@@ -78,7 +78,12 @@ def _find_those_who_are_there() -> None:
 def _keys(username: str, display_name: str) -> tuple[str, ...]:
     words = _key(display_name).split()
     shown = [" ".join(words[n:]) for n in range(len(words))][:6]
-    return tuple(dict.fromkeys(key[:60] for key in [_key(username), *shown] if key))
+    whole = [_key(username), *shown]
+    return tuple(dict.fromkeys(key[:60] for key in [*whole, *map(_from_letter, whole)] if key))
+
+
+def _from_letter(key: str) -> str:
+    return next((key[n:] for n, letter in enumerate(key) if letter.isalnum()), "")
 
 
 def _key(name: str) -> str:
