@@ -33,13 +33,14 @@ TIDY_EVERY_S = 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class AccountDesk:
-    """`database`, `jobs` and `post` are for every feature with rows; `jobs` wait for whoever has the last feature.
+    """`database`, `jobs`, `mail` and `post` are every feature's; `jobs` wait for whoever has the last feature.
 
     `identity` knows our own tokens; `logins` is the hall's.
     """
 
     database: sql.Database
     jobs: Jobs
+    mail: Mail
     post: Post
     links: Links
     accounts: Accounts
@@ -93,7 +94,7 @@ async def account_desk(
         for login in await accounts.ended_lately():
             logins.remember(login)
         post = Post(jobs, mail, wall_ms, token_bytes)
-        yield AccountDesk(database, jobs, post, links, accounts, identity, logins)
+        yield AccountDesk(database, jobs, mail, post, links, accounts, identity, logins)
     finally:
         passwords.close()
         await database.aclose()

@@ -11,14 +11,24 @@ from litestar import Router
 
 from tutti.accounts import AccountDesk
 from tutti.config import Mode, Settings
+from tutti.dialects.party.asking import Asking
 from tutti.dialects.party.auth_rest import router as auth_router
+from tutti.dialects.party.chat_rest import router as chat_router
 from tutti.dialects.party.manners import Manners
+from tutti.dialects.party.parties_rest import router as parties_router
 from tutti.dialects.party.people_rest import router as people_router
 from tutti.infra.picture_shelf import PictureShelf
+from tutti.platform.chat_archive.archive import ChatArchive
 from tutti.platform.jobs.jobs import Jobs
 from tutti.platform.once.once import Once
+from tutti.platform.parties import course
+from tutti.platform.parties.doors import Doors
+from tutti.platform.parties.invitations import LETTER
+from tutti.platform.parties.letters import Letters
+from tutti.platform.parties.parties import Parties
 from tutti.platform.people.people import People
 from tutti.service.hall import Hall
+from tutti.service.party_rooms import DIALECT, PartyRooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,9 @@ class PartyDesk:
 
     jobs: Jobs
     people: People
+    parties: Parties
+    doors: Doors
+    asking: Asking
     routers: tuple[Router, ...]
 
 
@@ -41,12 +54,26 @@ async def party_desk(
     shelf = PictureShelf(settings.data / "avatars")
     people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes)
     await people.blocks.load()
-    async with jobs:  # by now every feature has said what it does
+    parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs)
+    doors = Doors(parties, PartyRooms(hall.rooms))
+    asking = Asking(parties, doors)
+    archive = ChatArchive(desk.database, hall.rooms, DIALECT)
+    archive.follow()
+    letters = Letters(parties, desk.mail, desk.links)
+    jobs.handle(course.START, doors.start_on_time)
+    jobs.handle(course.REMIND, doors.remind)
+    jobs.handle(LETTER, letters.send)
+    async with doors, jobs:  # by now every feature has said what it does
         yield PartyDesk(
             jobs=jobs,
             people=people,
+            parties=parties,
+            doors=doors,
+            asking=asking,
             routers=(
                 auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),
                 people_router(people, desk.accounts, manners),
+                parties_router(parties, doors, manners, wall_ms, letters.page),
+                chat_router(asking, archive, manners, people.blocks.may_meet),
             ),
         )

@@ -32,7 +32,7 @@ LIVES_MS: Final = 30 * 86_400_000.0
 GRACE_MS: Final = 20_000.0
 SEAT_MS: Final = 60_000.0
 SETTLED_S: Final = 0.3
-"""What a room does is told of when it has not changed for so long, or has changed for four times as long."""
+"""So long after a room has begun to change, it is told what it does then."""
 AGAIN_S: Final = 5.0
 
 
@@ -77,6 +77,13 @@ class PartyRooms:
         self._told: dict[RoomId, tuple[object, ...]] = {}
         self._changing: dict[RoomId, Room] = {}
         self._tell: Callable[[Doing], Awaitable[None]] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def aclose(self) -> None:
+        """Nothing is told from now on."""
+        self._tell = None
+        if self._telling:
+            await asyncio.wait(self._telling)
 
     async def ensure(self, standing: Standing) -> Room | Refused:
         """The room is there, and lets in whom it should."""
@@ -154,7 +161,13 @@ class PartyRooms:
         waits = room.id in self._changing
         self._changing[room.id] = room
         if not waits:
-            self._rooms.wheel.after(SETTLED_S, lambda: self._rooms.spawn(self._pass_on(room.id)))
+            self._rooms.wheel.after(SETTLED_S, lambda: self._rooms.spawn(self._passed_on(room.id)))
+
+    async def _passed_on(self, room_id: RoomId) -> None:
+        task = asyncio.create_task(self._pass_on(room_id))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        await task
 
     async def _pass_on(self, room_id: RoomId) -> None:
         room = self._changing.pop(room_id, None)

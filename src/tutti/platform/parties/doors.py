@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,6 +18,7 @@ from tutti.core.roster import Role as CoreRole
 from tutti.platform.parties.parties import Parties
 from tutti.platform.parties.schemas import OVER, House, Role, Video
 from tutti.service.party_rooms import Doing, PartyRooms, Standing, access
+from tutti.service.ports import Unavailable
 
 log = structlog.get_logger("tutti.party")
 
@@ -29,10 +31,24 @@ _YOUTUBE: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", 
 
 
 class Doors:
+    """Use as `async with doors:` where rooms may have changed while nobody looked."""
+
     def __init__(self, parties: Parties, rooms: PartyRooms) -> None:
         self._parties = parties
         self.rooms = rooms
+        self._restating: asyncio.Task[None] | None = None
         rooms.follow(self.followed)
+
+    async def __aenter__(self) -> Self:
+        self._restating = asyncio.create_task(self._restate())
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Nothing is written to rows any more: what rooms did since is seen at the next start."""
+        if self._restating is not None:
+            self._restating.cancel()
+            await asyncio.wait((self._restating,))
+        await self.rooms.aclose()
 
     async def open(self, party_id: str) -> Room | Refused | None:
         """The party's room, there and as it has to be. None: there is no such party."""
@@ -55,6 +71,12 @@ class Doors:
     async def left(self, room_code: str, user: str) -> None:
         """They are in the party no more: nor in its room, whatever program they are in it with."""
         await self.rooms.leave(RoomId(room_code), MemberId(user))
+
+    async def _restate(self) -> None:
+        try:
+            await self.restate()
+        except Unavailable as problem:  # whoever comes to a party finds it told then
+            log.warning("parties.not_restated", problem=str(problem))
 
     async def restate(self) -> None:
         """At the start: what a process that was killed may have left untold."""
