@@ -22,7 +22,7 @@ from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
 from tutti.dialects.party.sockets import errors
-from tutti.dialects.party.sockets.dialect import PartyLine, Scene
+from tutti.dialects.party.sockets.dialect import PartyLine
 from tutti.dialects.party.sockets.lines import NAMES, lines
 from tutti.service import dialect as d
 
@@ -31,9 +31,8 @@ NOW_MS = 1_000_000.0
 LIFE = Epoch("life")
 WALL_AHEAD_MS = 1_760_956_200_000.0 - NOW_MS
 CLOCK = TurnedClock(wall_ahead_ms=WALL_AHEAD_MS)
-SCENE = Scene(CLOCK, lambda one, other: "eve" not in (one, other))
 STAMP = "2025-10-20T10:30:00.000Z"
-LINES = {line.name: line for _, line in lines(SCENE, lambda: "new")}
+LINES = {line.name: line for _, line in lines(CLOCK, lambda *both: "eve" not in both, lambda: "new")}
 CONTEXT = msgspec.Raw(msgspec.json.encode((ROOM, LIFE)))
 PARTY, SYNC = "party", "party-sync"
 

@@ -62,7 +62,6 @@ from tutti.dialects.native.dialect import SUBPROTOCOL, Native
 from tutti.dialects.native.rest import router as native_router
 from tutti.dialects.nearby.sockets import Conversation
 from tutti.dialects.party.sockets import errors as party_errors
-from tutti.dialects.party.sockets.dialect import Scene
 from tutti.dialects.party.sockets.lines import lines as party_lines
 from tutti.dialects.party.sockets.lines import pong
 from tutti.dialects.watch.choices import House
@@ -163,7 +162,7 @@ def party(hall: Hall, clock: Clock) -> PartyLines:
             address,
             PartySockets(hall, line, line.events, manners, cors=Cors(), admission=admission, new_id=new_id),
         )
-        for address, line in party_lines(Scene(clock, lambda _, __: True), new_id)
+        for address, line in party_lines(clock, lambda _, __: True, new_id)
     )
 
 

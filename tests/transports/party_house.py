@@ -16,7 +16,6 @@ from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.dialects.party.sockets import errors
-from tutti.dialects.party.sockets.dialect import Scene
 from tutti.dialects.party.sockets.lines import NAMES, lines, pong
 from tutti.service.frames import Frame
 from tutti.service.hall import Hall
@@ -158,7 +157,7 @@ class House:
                     new_id=new_id,
                 ),
             )
-            for address, line in lines(Scene(self.world.clock, self.may_meet), new_id)
+            for address, line in lines(self.world.clock, self.may_meet, new_id)
         )
 
     def may_meet(self, one: str, other: str) -> bool:

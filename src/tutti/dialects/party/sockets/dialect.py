@@ -53,7 +53,7 @@ class Scene:
     """What is shown depends on it. `may_meet`: whether neither of two people blocks the other."""
 
     clock: Clock
-    may_meet: Callable[[str, str], bool]
+    may_meet: Callable[[MemberId, MemberId], bool]
 
 
 class Said(Protocol):

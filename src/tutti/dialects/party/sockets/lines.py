@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from tutti.core.ids import MemberId
 from tutti.dialects.party.auth_bodies import iso
 from tutti.dialects.party.sockets import party, sync
 from tutti.dialects.party.sockets.dialect import PartyLine, Pong, Scene, Words
@@ -17,14 +18,18 @@ WORDS: Final[tuple[tuple[str, Words], ...]] = (
     ("/ws/party/{id}/sync/", sync.WORDS),
 )
 """With the address of each."""
+PREFIX: Final = "/ws/"
 NAMES: Final = frozenset(words.name for _, words in WORDS)
 """Whoever speaks one of these is known by a token, whatever the mode."""
 
 _json: Final = msgspec.json.Encoder().encode
 
 
-def lines(scene: Scene, new_id: Callable[[], str]) -> tuple[tuple[str, PartyLine], ...]:
-    """Every line, with its address."""
+def lines(
+    clock: Clock, may_meet: Callable[[MemberId, MemberId], bool], new_id: Callable[[], str]
+) -> tuple[tuple[str, PartyLine], ...]:
+    """Every line, with its address. `may_meet`: whether neither of two people blocks the other."""
+    scene = Scene(clock, may_meet)
     return tuple((address, PartyLine(words, scene, new_id=new_id)) for address, words in WORDS)
 
 
