@@ -38,9 +38,10 @@ APP = frozenset(
         "/reset-password",
         "/account",
         "/people",
+        "/parties",
     )
 )
-WITHIN_APP = ("/r/", "/m/", "/people/")
+WITHIN_APP = ("/r/", "/m/", "/people/", "/parties/")
 """Addresses of the one page, which finds its way by them."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)

@@ -3,11 +3,13 @@ import { accountPath } from "./account/paths";
 import { HomePage } from "./home/HomePage";
 import { usePath } from "./navigation";
 import { NearbyPage } from "./nearby/NearbyPage";
+import { placeInPath } from "./parties/paths";
 import { RoomPage } from "./room/RoomPage";
 import { meetingInPath, roomInPath } from "./room-link";
 
 /** Fetched only by whoever goes to one. */
 const MeetingPage = lazy(async () => ({ default: (await import("./meeting/MeetingPage")).MeetingPage }));
+const PartyPages = lazy(async () => ({ default: (await import("./parties/pages")).PartyPages }));
 const AccountPages = lazy(async () => ({ default: (await import("./account/pages")).AccountPages }));
 
 export function App() {
@@ -19,6 +21,14 @@ export function App() {
     return (
       <Suspense fallback={<p className="waiting">Opening the meeting…</p>}>
         <MeetingPage key={meetingId} roomId={meetingId} />
+      </Suspense>
+    );
+  }
+  const party = placeInPath(path);
+  if (party !== null) {
+    return (
+      <Suspense fallback={<p className="waiting">One moment…</p>}>
+        <PartyPages place={party} />
       </Suspense>
     );
   }

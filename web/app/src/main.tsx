@@ -9,6 +9,7 @@ import "./styles/timing.css";
 import "./styles/nearby.css";
 import "./styles/meeting.css";
 import "./styles/account.css";
+import "./styles/parties.css";
 import "./styles/small.css";
 
 const root = document.getElementById("root");

@@ -10,6 +10,7 @@ import { Wordmark } from "../Wordmark";
 import { Link } from "./Link";
 
 const PLACES: readonly [path: string, name: string][] = [
+  ["/parties", "Parties"],
   ["/people", "People"],
   ["/account", "Settings"],
 ];

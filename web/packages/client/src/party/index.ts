@@ -22,3 +22,19 @@ export {
   type Standing,
   type Visibility,
 } from "./people";
+export {
+  PartiesApi,
+  type NewParty,
+  type Party,
+  type PartyDetail,
+  type PartyFilter,
+  type PartyJoined,
+  type PartyLink,
+  type PartyPart,
+  type PartyParticipant,
+  type PartyRole,
+  type PartySettings,
+  type PartyStanding,
+  type PartyStatus,
+  type PartyVideo,
+} from "./parties";

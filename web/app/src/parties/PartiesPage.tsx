@@ -1,0 +1,86 @@
+/** One's own parties, what is open to everybody, and the ways into others. */
+
+import type { PartyPart } from "@tutti/client/party";
+import { useCallback, useState } from "react";
+import { Link } from "../account/Link";
+import { Shell } from "../account/Shell";
+import { List } from "../people/List";
+import { usePages } from "../people/usePages";
+import { parties } from "./api";
+import { JoinByCode } from "./JoinByCode";
+import { PartyRow } from "./PartyRow";
+
+const TIMES: readonly [status: string, name: string][] = [
+  ["", "All"],
+  ["active", "Live now"],
+  ["upcoming", "Planned"],
+  ["past", "Over"],
+];
+const PARTS: readonly [part: PartyPart | "", name: string][] = [
+  ["", "All"],
+  ["hosting", "Hosting"],
+  ["attending", "Attending"],
+];
+
+export function PartiesPage() {
+  return (
+    <Shell title="Parties">
+      <Lists />
+    </Shell>
+  );
+}
+
+function Lists() {
+  const [status, setStatus] = useState("");
+  const [part, setPart] = useState<PartyPart | "">("");
+  const load = useCallback(
+    () => parties.mine({ status: status || undefined, role: part || undefined }),
+    [status, part],
+  );
+  const mine = usePages(load);
+  const open = usePages(anybodys);
+  return (
+    <div className="party-lists">
+      <div className="row">
+        <Link to="/parties/new" className="button primary">
+          New party
+        </Link>
+      </div>
+      <div className="filters">
+        <Choice name="Show" choices={TIMES} chosen={status} onChoose={setStatus} />
+        <Choice name="My part" choices={PARTS} chosen={part} onChoose={setPart} />
+      </div>
+      <List title="My parties" pages={mine} nobody="None yet: make one, or join one below.">
+        {(party) => <PartyRow key={party.id} party={party} />}
+      </List>
+      <JoinByCode />
+      <List title="Open to everybody" pages={open} nobody={null}>
+        {(party) => <PartyRow key={party.id} party={party} />}
+      </List>
+    </div>
+  );
+}
+
+const anybodys = () => parties.open("active,upcoming");
+
+interface ChoiceProps<Value extends string> {
+  name: string;
+  choices: readonly (readonly [Value, string])[];
+  chosen: Value;
+  onChoose: (value: Value) => void;
+}
+
+function Choice<Value extends string>({ name, choices, chosen, onChoose }: ChoiceProps<Value>) {
+  return (
+    <label>
+      {name}
+      <select value={chosen} onChange={(event) => onChoose(event.target.value as Value)}>
+        {choices.map(([value, word]) => (
+          <option key={value} value={value}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,60 @@
+import type { PartyDetail } from "@tutti/client/party";
+import { useState } from "react";
+import { roomPath } from "../room-link";
+import { parties } from "./api";
+import type { Doing } from "./PartyPage";
+import { hasStarted, isOpen } from "./words";
+
+interface Props extends Doing {
+  party: PartyDetail;
+  onChange: () => void;
+}
+
+/** What may be done with it by whoever looks. */
+export function PartyActs({ party, does, onChange }: Props) {
+  const [sure, setSure] = useState(false);
+  const hosts = party.my_role === "host";
+  if (!isOpen(party)) return null;
+  if (party.my_status === "pending") {
+    return <p role="status">You asked to come in. Those who run the party will answer.</p>;
+  }
+  if (party.my_status !== "approved") {
+    return (
+      <p className="row">
+        <button className="primary" onClick={() => does(parties.join(party.id))}>
+          Join the party
+        </button>
+      </p>
+    );
+  }
+  const end = hasStarted(party) ? "End the party" : "Cancel the party";
+  return (
+    <div className="row">
+      <a className="button primary" href={roomPath(party.room_code)}>
+        Go to the room
+      </a>
+      {hosts && party.status === "scheduled" && (
+        <button onClick={() => does(parties.start(party.id))}>Start now</button>
+      )}
+      {hosts && <button onClick={onChange}>Change it</button>}
+      {!hosts && (
+        <button className="quiet" onClick={() => does(parties.leave(party.id))}>
+          Leave the party
+        </button>
+      )}
+      {hosts && !sure && (
+        <button className="quiet danger" onClick={() => setSure(true)}>
+          {end}…
+        </button>
+      )}
+      {hosts && sure && (
+        <>
+          <button className="danger" onClick={() => does(parties.cancel(party.id))}>
+            {end}
+          </button>
+          <button onClick={() => setSure(false)}>Rather not</button>
+        </>
+      )}
+    </div>
+  );
+}
