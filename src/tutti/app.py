@@ -54,6 +54,8 @@ from tutti.dialects.nearby.rest import routers as nearby_routers
 from tutti.dialects.nearby.sockets import ITS_OWN as NEARBY_SOCKETS
 from tutti.dialects.nearby.sockets import Desk
 from tutti.dialects.nearby.spotify_rest import connection_router, sign_in_routes
+from tutti.dialects.party.sockets import errors as party_errors
+from tutti.dialects.party.sockets import lines as party
 from tutti.dialects.watch.choices import House
 from tutti.dialects.watch.defaults import defaults as watch_defaults
 from tutti.dialects.watch.defaults import room_id as watch_room_id
@@ -99,6 +101,8 @@ from tutti.transports.meeting_socket import Manners as MeetingManners
 from tutti.transports.meeting_socket import MeetingSockets
 from tutti.transports.outbox import Traffic
 from tutti.transports.pages import Pages
+from tutti.transports.party_socket import Manners as PartyManners
+from tutti.transports.party_socket import PartyLines, PartySockets
 from tutti.transports.polling import Polling
 from tutti.transports.room_socket import RoomSocket
 from tutti.transports.socketio import SocketServer, SocketSettings
@@ -152,6 +156,10 @@ CHANNELS = (
         f"Rooms of every kind: JSON over a WebSocket, subprotocol {SUBPROTOCOL}.",
         native_wire.HEARD,
         native_spoken.SPOKEN,
+    ),
+    *(
+        WireChannel(words.name, address, words.description, words.everything_heard, words.everything_spoken)
+        for address, words in party.WORDS
     ),
 )
 
@@ -218,8 +226,8 @@ class Node:
         spotify = spotify_desk(self._settings, self.desk, now_ms=self.clock.now_ms, wall_ms=wall_clock_ms)
         self.spotify = await stack.enter_async_context(spotify)
         hall = self._hall(secret)
-        party = party_desk(self._settings, self.desk, hall, secret, wall_clock_ms)
-        self.party = await stack.enter_async_context(party)
+        desk_of_parties = party_desk(self._settings, self.desk, hall, secret, wall_clock_ms)
+        self.party = await stack.enter_async_context(desk_of_parties)
         self._build(hall)
         await stack.enter_async_context(self.recorders)
         if self.relay is not None:
@@ -271,7 +279,7 @@ class Node:
 
     @property
     def _room_sockets(self) -> tuple[RoomSocket, ...]:
-        return (*self.native_sockets.open, *self.meetings.open)
+        return (*self.native_sockets.open, *self.meetings.open, *self.party_lines.open)
 
     def _hall(self, secret: bytes) -> Hall:
         passes = Passes(secret, closed=self._settings.mode is Mode.CLOSED)
@@ -318,6 +326,7 @@ class Node:
             below=secrets.randbelow,
         )
         self.meetings = self._meetings(hall)
+        self.party_lines = self._party_lines(hall)
         self._shelf = RecordingShelf(settings.recordings)
         self.recorders = RecorderProcesses(self._shelf, hall.passes, self.clock.wall_ms, self._stop_recording)
         self.rooms.recorders = self.recorders
@@ -360,6 +369,31 @@ class Node:
             admission=self.engine.admission,
             new_id=self._random.id,
             refresh_every_s=ice.refresh_every_s,
+        )
+
+    def _party_lines(self, hall: Hall) -> PartyLines:
+        """A party's sockets, of which each is a line of its own to the same room."""
+        manners = PartyManners(
+            self.party.asking.entrance,
+            party_errors.CLOSE_CODES,
+            party_errors.farewell,
+            partial(party.pong, self.clock),
+        )
+        lines = party.lines(self.clock, self.party.people.blocks.may_meet, self._random.id)
+        return PartyLines(
+            (
+                address,
+                PartySockets(
+                    hall,
+                    line,
+                    line.events,
+                    manners,
+                    cors=self.cors,
+                    admission=self.engine.admission,
+                    new_id=self._random.id,
+                ),
+            )
+            for address, line in lines
         )
 
     def _relay(self) -> SfuProcess | None:
@@ -458,7 +492,8 @@ class Node:
         ours, spotify = self.desk.identity, self._spotify_identity
         identity = ChainIdentity(ours, spotify) if spotify else ours
         closed = self._settings.mode is Mode.CLOSED
-        return Gate(identity, closed=closed, strict=frozenset(("listen",)) if spotify else frozenset())
+        strict = party.NAMES | ({Listen.name} if spotify else set())
+        return Gate(identity, closed=closed, strict=strict)
 
     def _house(self) -> House:
         providers = built_in()
@@ -504,6 +539,8 @@ class Node:
         asked = replace(handshake, client=client)
         if handshake.path.rstrip("/") == SOCKET_IO:
             return self._sockets(asked)
+        if handshake.path.startswith(party.PREFIX):
+            return self.party_lines.route(asked)
         if handshake.path.startswith(f"{MEETINGS}/") and handshake.path.endswith(MEETING_SOCKET):
             return self.meetings.route(asked, handshake.path[len(MEETINGS) + 1 : -len(MEETING_SOCKET)])
         where, _, room = handshake.path.rpartition("/")

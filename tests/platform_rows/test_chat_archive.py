@@ -88,7 +88,7 @@ async def test_what_was_just_said_is_read_at_once(
         page = await node.archive.messages(ROOM, None, 10)
         two, one = page.rows
         assert (one.text, two.text, one.user, one.user_name) == ("one", "two", "ben", "Ben")
-        assert one.at_ms == round(clock.wall_ms(clock.now_ms()))
+        assert one.at_ms == int(clock.wall_ms(clock.now_ms()))
         room = await node.world.rooms.look(ROOM)
         assert not isinstance(room, Refused)
         assert place(one.key) == (room.epoch, room.chat[0].seq)

@@ -40,7 +40,7 @@ def _kept(line: ChatLine, epoch: Epoch, wall_ms: WallMs) -> Kept:
         _storable(line.member)[:LONGEST_MEMBER],
         _storable(line.name),
         _storable(line.text),
-        round(wall_ms(line.at_ms)),
+        int(wall_ms(line.at_ms)),
     )
 
 
