@@ -63,6 +63,16 @@ class Postbox:
         return re.findall(r"token=([\w-]+)$", self.letters[-1][1].text, re.MULTILINE)
 
 
+class CountedPasswords(Passwords):
+    """`checked`: how many were compared."""
+
+    checked = 0
+
+    async def matches(self, hashed: str | None, password: str) -> bool:
+        self.checked += 1
+        return await super().matches(hashed, password)
+
+
 class Desk:
     """`ended`: the logins that were said to have ended, in order. Letters arrive in `postbox` when `jobs` are run."""
 
@@ -70,7 +80,7 @@ class Desk:
         self.clock = Hands()
         self.ended: list[str] = []
         self.random = random.Random(seed).randbytes
-        self.passwords = Passwords(cost)
+        self.passwords = CountedPasswords(cost)
         self.identity = JwtIdentity(SECRET, self.clock, ended=self.ended.__contains__, random=self.random)
         self.jobs = Jobs(sql, self.clock, self.random)
         self.postbox = Postbox()
