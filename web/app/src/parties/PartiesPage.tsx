@@ -17,9 +17,9 @@ const TIMES: readonly [status: string, name: string][] = [
   ["past", "Over"],
 ];
 const PARTS: readonly [part: PartyPart | "", name: string][] = [
-  ["", "All"],
-  ["hosting", "Hosting"],
-  ["attending", "Attending"],
+  ["", "Host or guest"],
+  ["hosting", "Host"],
+  ["attending", "Guest"],
 ];
 
 export function PartiesPage() {
@@ -48,7 +48,7 @@ function Lists() {
       </div>
       <div className="filters">
         <Choice name="Show" choices={TIMES} chosen={status} onChoose={setStatus} />
-        <Choice name="My part" choices={PARTS} chosen={part} onChoose={setPart} />
+        <Choice name="I am" choices={PARTS} chosen={part} onChoose={setPart} />
       </div>
       <List title="My parties" pages={mine} nobody="None yet: make one, or join one below.">
         {(party) => <PartyRow key={party.id} party={party} />}

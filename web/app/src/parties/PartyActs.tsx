@@ -1,6 +1,8 @@
 import type { PartyDetail } from "@tutti/client/party";
 import { useState } from "react";
+import { rememberEntry } from "../identity";
 import { roomPath } from "../room-link";
+import { useAccount } from "../sign-in/accounts";
 import { parties } from "./api";
 import type { Doing } from "./PartyPage";
 import { hasStarted, isOpen } from "./words";
@@ -30,9 +32,7 @@ export function PartyActs({ party, does, onChange }: Props) {
   const end = hasStarted(party) ? "End the party" : "Cancel the party";
   return (
     <div className="row">
-      <a className="button primary" href={roomPath(party.room_code)}>
-        Go to the room
-      </a>
+      <ToTheRoom code={party.room_code} />
       {hosts && party.status === "scheduled" && (
         <button onClick={() => does(parties.start(party.id))}>Start now</button>
       )}
@@ -56,5 +56,18 @@ export function PartyActs({ party, does, onChange }: Props) {
         </>
       )}
     </div>
+  );
+}
+
+/** Whose name is known there: nobody is asked for it again. */
+function ToTheRoom({ code }: { code: string }) {
+  const account = useAccount();
+  const arrive = () => {
+    if (account !== null) rememberEntry(code, account.name);
+  };
+  return (
+    <a className="button primary" href={roomPath(code)} onClick={arrive}>
+      Go to the room
+    </a>
   );
 }
