@@ -54,6 +54,7 @@ async def party_desk(
     shelf = PictureShelf(settings.data / "avatars")
     people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes)
     await people.blocks.load()
+    hall.rooms.may_meet = people.blocks.may_meet
     parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs)
     doors = Doors(parties, PartyRooms(hall.rooms))
     asking = Asking(parties, doors)
