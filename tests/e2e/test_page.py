@@ -100,6 +100,31 @@ async def test_play_by_one_plays_for_both_and_everybody_sees_everybodys_error(
         await page.wait_for_function(STANDS)
 
 
+async def test_the_start_page_of_a_closed_server_lets_people_sign_in_before_they_make_a_room(
+    browser: Browser, tmp_path: Path
+) -> None:
+    env = {"TUTTI_ENV": "production", "JWT_SECRET": "the-secret-of-this-test-and-of-nothing-else"}
+    async with serving(tmp_path, env=env) as server, person(browser, PHONE) as ann:
+        await ann.goto(server.url)
+        await expect(ann.get_by_role("heading", name="Sign in to create a room")).to_be_visible()
+        await expect(ann.get_by_role("form", name="Create a room")).to_have_count(0)
+        await expect(ann.get_by_role("form", name="Join")).to_be_visible()
+        await expect(ann.get_by_text("No account")).to_have_count(0)
+        assert not await ann.evaluate(SCROLLS_SIDEWAYS)
+        await ann.screenshot(path=tmp_path / "closed.png", full_page=True)
+        await ann.get_by_role("button", name="New account").click()
+        await ann.get_by_label("Email").fill("ann@example.org")
+        await ann.get_by_label("User name").fill("ann")
+        await ann.get_by_label("Password").fill("correct horse battery")
+        await ann.get_by_role("button", name="Make an account").click()
+        form = ann.get_by_role("form", name="Create a room")
+        await expect(form.get_by_label("Your name")).to_have_value("ann")
+        await form.get_by_role("button", name="Create a room").click()
+        await expect(people(ann)).to_have_count(1)
+        await ann.goto(server.url)
+        await expect(form).to_be_visible()
+
+
 async def test_keyboard_moves_the_room(two: Two) -> None:
     ann, ben = two
     for _ in range(3):

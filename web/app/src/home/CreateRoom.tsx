@@ -6,13 +6,14 @@ import { CLIP, mediaAt } from "../media";
 import { navigate } from "../navigation";
 import { roomPath } from "../room-link";
 import { createRoom } from "../rooms";
-import { myId, resume } from "../sign-in/accounts";
+import { myId, resume, useAccount } from "../sign-in/accounts";
 import { useSubmit } from "../useSubmit";
 
 type Source = "clip" | "address";
 
 export function CreateRoom() {
   const [source, setSource] = useState<Source>("clip");
+  const account = useAccount();
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
     const userName = field("userName");
     await resume().catch(() => false);
@@ -36,7 +37,13 @@ export function CreateRoom() {
       </label>
       <label>
         Your name
-        <input name="userName" required maxLength={60} defaultValue={rememberedName()} autoComplete="name" />
+        <input
+          name="userName"
+          required
+          maxLength={60}
+          defaultValue={rememberedName() || account?.name}
+          autoComplete="name"
+        />
       </label>
       <WhatToWatch source={source} onSource={setSource} />
       <label className="check">

@@ -1,24 +1,14 @@
-import { spotifyIsSetUp } from "@tutti/client/nearby";
-import { useEffect, useState } from "react";
 import { Failure } from "../Failure";
 import { useSubmit } from "../useSubmit";
 import { useInside } from "./inside";
 
 /** What I play: from Spotify where that is connected, else what I say. */
 export function MyMusic() {
-  const { service, view, who, ask } = useInside();
-  const [spotify, setSpotify] = useState(false);
+  const { service, view, ask } = useInside();
   const { busy, failure, onSubmit } = useSubmit(async (field) => {
     const [trackName, artist] = [field("track"), field("artist")];
     await service.play({ trackId: `said:${artist}/${trackName}`.slice(0, 512), trackName, artist });
   });
-  useEffect(() => {
-    let wanted = true;
-    void spotifyIsSetUp().then((is) => wanted && setSpotify(is));
-    return () => {
-      wanted = false;
-    };
-  }, []);
   if (view.presence?.isLive !== true) return null;
   const track = view.playing?.track ?? null;
   return (
@@ -41,7 +31,9 @@ export function MyMusic() {
           Nothing plays any more
         </button>
       )}
-      {spotify && !who.guest && <button onClick={() => ask(service.askSpotify())}>Ask Spotify now</button>}
+      {view.spotify === "connected" && (
+        <button onClick={() => ask(service.askSpotify())}>Ask Spotify now</button>
+      )}
       <details>
         <summary>Say it yourself</summary>
         <form onSubmit={onSubmit} aria-label="What you play">

@@ -17,20 +17,25 @@ import { follow, locate } from "./place";
 import { PlaceCard } from "./PlaceCard";
 import { Radar } from "./Radar";
 import { SettingsCard } from "./SettingsCard";
+import { SpotifyCard } from "./SpotifyCard";
 import { Together } from "./Together";
 import { useNearby, useNearbyView, type Who } from "./useNearby";
 
 interface Props {
   who: Who;
+  /** What went wrong on the way here, perhaps at Spotify. */
+  arrived: string | null;
   onLeave: () => void;
 }
 
-export function Nearby({ who, onLeave }: Props) {
+export function Nearby({ who, arrived, onLeave }: Props) {
   const service = useNearby(who);
-  return service === null ? null : <Connected service={service} who={who} onLeave={onLeave} />;
+  return service === null ? null : (
+    <Connected service={service} who={who} arrived={arrived} onLeave={onLeave} />
+  );
 }
 
-function Connected({ service, who, onLeave }: Props & { service: NearbyService }) {
+function Connected({ service, who, arrived, onLeave }: Props & { service: NearbyService }) {
   const view = useNearbyView(service);
   const { ask, toasts, dismiss } = useAsking();
   const place = useOwnPlace(service, view.presence?.isLive === true, view.place?.geohash ?? null, ask);
@@ -64,6 +69,7 @@ function Connected({ service, who, onLeave }: Props & { service: NearbyService }
       <div className="banners" role="status" aria-live="polite">
         {view.connection === "connecting" && <p className="banner">Connecting…</p>}
         {view.connection === "lost" && <p className="banner warn">Connection lost. Trying again…</p>}
+        {arrived !== null && <p className="banner warn">{arrived}</p>}
         {view.problem !== null && <p className="banner warn">{view.problem}</p>}
       </div>
       <InsideContext value={inside}>
@@ -77,6 +83,7 @@ function Connected({ service, who, onLeave }: Props & { service: NearbyService }
             <SettingsCard />
             <PlaceCard />
             <MyMusic />
+            <SpotifyCard />
           </aside>
           <div className="nearby-around">
             <Radar />

@@ -35,10 +35,10 @@ export function NearbyPage() {
   }, []);
 
   if (account !== null)
-    return <Nearby key={account.id} who={{ ...account, guest: false }} onLeave={logOut} />;
+    return <Nearby key={account.id} who={{ ...account, guest: false }} arrived={failure} onLeave={logOut} />;
   if (guest !== null) {
     const who = { id: guest, name: guest, guest: true };
-    return <Nearby key={guest} who={who} onLeave={() => setGuest(null)} />;
+    return <Nearby key={guest} who={who} arrived={null} onLeave={() => setGuest(null)} />;
   }
   if (checking) return <p className="waiting">One moment…</p>;
   return (

@@ -27,5 +27,6 @@ export type {
   Presence,
   Room,
   Settings,
+  SpotifyState,
   Track,
 } from "./wire";

@@ -1,6 +1,17 @@
 /** Guide 002 over HTTP. Every call resolves with the answer or rejects with a `NearbyError` in the server's words. */
 
-import type { Find, Listener, Match, NearbyPerson, Place, Playing, Presence, Room, Settings } from "./wire";
+import type {
+  Find,
+  Listener,
+  Match,
+  NearbyPerson,
+  Place,
+  Playing,
+  Presence,
+  Room,
+  Settings,
+  SpotifyState,
+} from "./wire";
 
 export class NearbyError extends Error {
   constructor(
@@ -55,6 +66,9 @@ export class NearbyApi {
 
   playing = (): Promise<Playing> => this.call("GET", "/spotify/currently-playing");
   askSpotify = (): Promise<Playing> => this.call("POST", "/spotify/refresh");
+  connection = async (): Promise<SpotifyState> =>
+    (await this.call<{ state: SpotifyState }>("GET", "/spotify/connection")).state;
+  disconnect = (): Promise<{ success: boolean }> => this.call("DELETE", "/spotify/connection");
   matches = async (): Promise<Match[]> =>
     (await this.call<{ matches: Match[] }>("GET", "/vibe/matches")).matches;
   togetherMatched = (userId: string): Promise<Room> =>

@@ -39,6 +39,7 @@ const EVENTS = [
   "find:found_claimed",
   "find:session_ended",
   "together:opened",
+  "spotify:reauth_required",
   "error",
 ] as const satisfies readonly (keyof NearbyHears)[];
 
@@ -168,6 +169,13 @@ export class NearbyService {
     this.become({ playing: await this.api.askSpotify() });
   }
 
+  /** The server deletes what Spotify gave it for this person. Connecting is signing in with Spotify, in the browser. */
+  async disconnectSpotify(): Promise<void> {
+    await this.api.disconnect();
+    this.become({ spotify: "none" });
+    this.become({ playing: await this.api.playing() });
+  }
+
   // -- find
 
   // Both sides hear of every step as an event. An answer may arrive after events that are newer than it, so only
@@ -210,9 +218,13 @@ export class NearbyService {
   /** Whatever was missed while there was no connection. */
   private async catchUp(): Promise<void> {
     const { era } = this;
-    const [me, presence] = await Promise.all([this.api.me(), this.api.settings()]);
+    const [me, presence, spotify] = await Promise.all([
+      this.api.me(),
+      this.api.settings(),
+      this.api.connection().catch(() => null), // one's music is no reason to be without the rest
+    ]);
     if (era !== this.era) return;
-    this.become({ me: me.id, presence });
+    this.become({ me: me.id, presence, spotify });
     if (!presence.isLive) {
       this.rest();
       this.set(gone(this.current));
@@ -260,12 +272,22 @@ export class NearbyService {
     this.rest();
     const everyMs = (this.current.presence?.heartbeatSeconds ?? HEARTBEAT_S) * 1000;
     this.beat = setInterval(() => {
+      void this.hearMyself();
       this.api.heartbeat().catch((reason: unknown) => {
         if (!(reason instanceof NearbyError) || reason.status !== 403) return;
         this.rest();
         this.set(gone(this.current));
       });
     }, everyMs);
+  }
+
+  /** Nobody is told their own track: the server is asked what it has heard from Spotify. */
+  private async hearMyself(): Promise<void> {
+    const { era } = this;
+    if (this.current.spotify !== "connected") return;
+    const playing = await this.api.playing().catch(() => null); // the next time will do
+    if (playing !== null && era === this.era && this.current.spotify === "connected")
+      this.become({ playing });
   }
 
   private rest(): void {

@@ -11,6 +11,7 @@ import type {
   Playing,
   Presence,
   Room,
+  SpotifyState,
 } from "./wire";
 
 export type NearbyConnection = "connecting" | "open" | "lost" | "refused";
@@ -40,6 +41,8 @@ export interface NearbyView {
   presence: Presence | null;
   place: Place | null;
   playing: Playing | null;
+  /** Whether Spotify may be asked; null until it is known. */
+  spotify: SpotifyState | null;
   users: readonly Listener[];
   matches: readonly Match[];
   find: FindView | null;
@@ -53,6 +56,7 @@ export const NOBODY: NearbyView = {
   presence: null,
   place: null,
   playing: null,
+  spotify: null,
   users: [],
   matches: [],
   find: null,
@@ -121,6 +125,8 @@ export function heard(view: NearbyView, event: NearbyEvent, now: number): Nearby
       const { roomId, page, openedBy } = event.said;
       return { ...view, together: { roomId, page, openedBy } };
     }
+    case "spotify:reauth_required":
+      return { ...view, spotify: "reauth_required", playing: null };
     case "error":
       return { ...view, problem: event.said.message };
   }

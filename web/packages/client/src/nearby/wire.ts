@@ -61,6 +61,12 @@ export interface Playing {
   track: Track | null;
 }
 
+/**
+ * `off`: the server has no Spotify. `none`: nothing is connected. `reauth_required`: it takes our token no more, and
+ * only signing in with it again helps.
+ */
+export type SpotifyState = "off" | "none" | "connected" | "reauth_required";
+
 export interface Room {
   roomId: string;
   page: string;
@@ -107,5 +113,6 @@ export interface NearbyHears {
     openedBy: string;
     openedFor: string;
   };
+  "spotify:reauth_required": object;
   error: Failure;
 }

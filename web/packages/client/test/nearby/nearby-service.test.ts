@@ -32,6 +32,10 @@ function answer({ method, path }: Asked) {
       return { json: { geohash: place, settled: false } };
     case "GET /spotify/currently-playing":
       return { json: { isPlaying: false, track: null } };
+    case "GET /spotify/connection":
+      return { json: { state: "connected" } };
+    case "DELETE /spotify/connection":
+      return { json: { success: true } };
     case "GET /find/active":
       return { json: { session: null } };
     case "POST /find/start":
@@ -72,6 +76,15 @@ describe("the service of guide 002", () => {
     place = null;
     expect(await service.disappear()).toMatchObject({ place: false });
     expect(views.at(-1)).toMatchObject({ place: null, users: [], find: null });
+  });
+
+  it("asks whether Spotify is connected, and disconnects it", async () => {
+    expect(await service.api.connection()).toBe("connected");
+    await service.disconnectSpotify();
+    expect(server.asked.map(({ method, path }) => `${method} ${path}`)).toContain(
+      "DELETE /api/v1/spotify/connection",
+    );
+    expect(service.view()).toMatchObject({ spotify: "none", playing: { track: null } });
   });
 
   it("says no in the server's words, and when to ask again", async () => {

@@ -48,6 +48,14 @@ describe("what is known of who is near", () => {
     expect(offline).toMatchObject({ place: null, users: [], matches: [], find: null, playing: null });
     expect(offline.presence?.isLive).toBe(false);
   });
+
+  it("has no track from a Spotify that may not be asked any more, and still knows so when offline", () => {
+    const track = { trackId: "t", trackName: "Naima", artist: "John Coltrane" };
+    const playing: NearbyView = { ...LIVE, spotify: "connected", playing: { isPlaying: true, track } };
+    const lost = after(playing, { name: "spotify:reauth_required", said: {} });
+    expect(lost).toMatchObject({ spotify: "reauth_required", playing: null });
+    expect(after(lost, { name: "live:went_offline", said: {} }).spotify).toBe("reauth_required");
+  });
 });
 
 describe("a find session", () => {
