@@ -16,6 +16,8 @@ PYTHON = PEERS / "python"
 PYTHON_LOCK = PEERS / "requirements.lock"
 PLOT = PEERS / "plot"
 PLOT_LOCK = PEERS / "plot.lock"
+DJANGO = PEERS / "django-environment"
+DJANGO_LOCK = PEERS / "django.lock"
 DEBIAN_PACKAGES = PEERS.parent.parent / "scripts" / "debian-packages"
 
 
@@ -36,6 +38,13 @@ def python_program(script: str) -> tuple[str, ...]:
 def plot_program(script: str) -> tuple[str, ...]:
     """The command line of a program that draws, in an environment with matplotlib."""
     return (str(_environment(PLOT, PLOT_LOCK, "matplotlib")), str(PEERS / script))
+
+
+def django_program(program: str) -> str:
+    """A program of the environment with Django, its REST framework and Channels: `python`, `gunicorn`, `uvicorn`."""
+    return str(
+        _environment(DJANGO, DJANGO_LOCK, "Django, its REST framework and Channels").with_name(program)
+    )
 
 
 def debian(*packages: str) -> None:

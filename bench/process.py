@@ -166,7 +166,7 @@ class Life:
 def mortal(program: Program) -> Iterator[Life]:
     """Running and ready, on the server core; stopped and its data removed at the end."""
     data = tempfile.mkdtemp(prefix="tutti-bench-")
-    life = Life(program, _free_port(), data)
+    life = Life(program, free_port(), data)
     try:
         life.start()
         yield life
@@ -221,7 +221,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
