@@ -79,6 +79,11 @@ class Auth:
         answer: dict[str, Any] = made.json()
         return answer
 
+    async def mailed(self) -> str:
+        """The code in the newest letter."""
+        await self.desk.jobs.run_due()
+        return self.desk.postbox.codes()[0]
+
     async def with_app(self, token: str) -> tuple[pyotp.TOTP, list[str]]:
         """A second factor, on."""
         set_up = (await self.post("/2fa/setup/", token=token)).json()
@@ -355,7 +360,20 @@ async def test_a_name_that_is_taken_is_told_by_field(auth: Auth) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"\xff", b"[" * 5000, b'{"email": "\\ud800"}'])
-@pytest.mark.parametrize("path", ["/login/", "/register/", "/verify-2fa/", "/refresh/", "/2fa/verify/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login/",
+        "/register/",
+        "/verify-2fa/",
+        "/refresh/",
+        "/2fa/verify/",
+        "/verify-email/",
+        "/resend-verification/",
+        "/forgot-password/",
+        "/reset-password/",
+    ],
+)
 async def test_what_is_no_body_is_a_400_and_nothing_else(auth: Auth, path: str, body: bytes) -> None:
     answer = await auth.http.post(path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in ((400, 401) if path == "/2fa/verify/" else (400,)), answer.text
@@ -422,7 +440,151 @@ async def test_forged_tokens_open_nothing_in_either_mode(auth: Auth) -> None:
     assert (nobody.status_code, nobody.json()["code"]) == (401, "not_authenticated")
 
 
+# -- mailed codes
+
+
+@pytest.mark.parametrize("spelled", ["token", "code", "path", "path with uid"])
+async def test_a_link_proves_the_address_in_any_spelling(auth: Auth, spelled: str) -> None:
+    made = await auth.ann()
+    code = await auth.mailed()
+    if spelled == "path":
+        said = await auth.post(f"/verify-email/{code}/")
+    elif spelled == "path with uid":
+        said = await auth.post("/verify-email/", {"uid": made["user"]["id"], "token": code})
+    else:
+        said = await auth.post("/verify-email/", {spelled: code})
+    assert (said.status_code, said.json()) == (200, {"detail": "Email verified."})
+    assert (await auth.get("/me/", made["access"])).json()["is_email_verified"] is True
+    again = await auth.post("/verify-email/", {"token": code})
+    assert (again.status_code, again.json()["code"]) == (400, "link_not_valid")
+
+
+@pytest.mark.parametrize("path", ["/forgot-password/", "/resend-verification/"])
+async def test_what_is_asked_for_an_address_is_answered_the_same_known_or_not(auth: Auth, path: str) -> None:
+    await auth.ann()
+    known = await auth.post(path, {"email": "ann@example.org"})
+    unknown = await auth.post(path, {"email": "nobody@example.org"})
+    assert (
+        (known.status_code, known.content) == (unknown.status_code, unknown.content) == (200, known.content)
+    )
+    assert dict(known.headers) == dict(unknown.headers)
+
+
+async def test_registering_answers_the_same_whether_the_address_is_known_or_not(auth: Auth) -> None:
+    await auth.ann()
+    await auth.post("/verify-email/", {"token": await auth.mailed()})
+    answers = []
+    for n, email in enumerate(("ann@example.org", "nobody@example.org")):
+        said = await auth.post(
+            "/register/", {"email": email, "password": PASSWORD, "username": f"mallory{n}"}
+        )
+        body = said.json()
+        theirs = {**body["user"], "id": 0, "email": 0, "username": 0, "display_name": 0}
+        answers.append((said.status_code, sorted(body), body["verification_sent"], theirs))
+        assert body["user"]["email"] == email
+        assert (await auth.get("/me/", body["access"])).json() == body["user"]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 201
+
+
+async def test_a_login_asks_for_another_letter_without_a_body(auth: Auth) -> None:
+    made = await auth.ann()
+    first = await auth.mailed()
+    said = await auth.post("/resend-verification/", token=made["access"])
+    assert said.status_code == 200
+    assert await auth.mailed() != first
+    nobody = await auth.post("/resend-verification/")
+    assert (nobody.status_code, nobody.json()) == (400, {"email": ["This field is required."]})
+    expired = await auth.post("/resend-verification/", {"email": "ann@example.org"}, token="rubbish")
+    assert expired.status_code == 401
+
+
+@pytest.mark.parametrize("field", ["password", "new_password"])
+async def test_a_forgotten_password_is_chosen_anew(auth: Auth, field: str) -> None:
+    made = await auth.ann()
+    await auth.mailed()
+    await auth.post("/forgot-password", {"email": "ANN@example.org"})
+    code = await auth.mailed()
+    weak = await auth.post("/reset-password/", {"token": code, field: "12345678"})
+    assert (weak.status_code, set(weak.json())) == (400, {"password"})
+    mistyped = {"token": code, field: "a better battery", "confirm_password": "a better bakery"}
+    assert set((await auth.post("/reset-password/", mistyped)).json()) == {"confirm_password"}
+    said = await auth.post("/reset-password/", {"token": code, field: "a better battery"})
+    assert (said.status_code, said.json()) == (200, {"detail": "Password has been reset."})
+    assert (await auth.get("/me/", made["access"])).status_code == 401
+    assert (await auth.post("/refresh/", {"refresh": made["refresh"]})).status_code == 401
+    assert (await auth.post("/login/", LOGIN)).status_code == 401
+    assert (await auth.post("/login/", {**LOGIN, "password": "a better battery"})).status_code == 200
+    again = await auth.post("/reset-password/", {"token": code, field: "another battery"})
+    assert (again.status_code, again.json()["code"]) == (400, "link_not_valid")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        ("/verify-email/", {}, {"token"}),
+        ("/forgot-password/", {}, {"email"}),
+        ("/forgot-password/", {"email": "not an address"}, {"email"}),
+        ("/forgot-password/", {"email": ["ann@example.org"]}, {"email"}),
+        ("/resend-verification/", {"email": 7}, {"email"}),
+        ("/reset-password/", {}, {"token", "password"}),
+        ("/reset-password/", {"token": " ", "password": " "}, {"token", "password"}),
+        ("/reset-password/", {"token": "x" * 1025, "password": "x" * 1025}, {"token", "password"}),
+        ("/2fa/backup-codes/", {}, {"code"}),
+    ],
+)
+async def test_what_is_wrong_with_such_a_body_is_told_by_field(
+    auth: Auth, path: str, body: dict[str, Any], fields: set[str]
+) -> None:
+    token = (await auth.ann())["access"] if path.startswith("/2fa") else None
+    said = await auth.post(path, body, token=token)
+    assert (said.status_code, set(said.json())) == (400, fields)
+
+
+async def test_an_answer_goes_out_before_anybody_looks_whether_there_is_an_account(auth: Auth) -> None:
+    await auth.ann()
+    await auth.mailed()
+    before = len(auth.desk.postbox.letters)
+    await auth.post("/forgot-password/", {"email": "ann@example.org"})
+    assert len(auth.desk.postbox.letters) == before
+    await auth.mailed()
+    assert len(auth.desk.postbox.letters) == before + 1
+
+
+@pytest.mark.parametrize("path", ["/2fa/backup-codes/", "/2fa/backup-codes/regenerate/"])
+async def test_backup_codes_are_made_anew_for_a_code(auth: Auth, path: str) -> None:
+    made = await auth.ann()
+    app, old = await auth.with_app(made["access"])
+    refused = await auth.post(path, {"code": "000000"}, token=made["access"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "code_not_valid")
+    fresh = await auth.post(path, {"code": old[0]}, token=made["access"])
+    assert (fresh.status_code, len(fresh.json()["backup_codes"])) == (200, 10)
+    assert (await auth.post(path, {"code": old[1]}, token=made["access"])).status_code == 400
+    assert (await auth.post(path, {"code": auth.desk.code(app)}, token=made["access"])).status_code == 200
+    assert (await auth.post(path, {"code": old[1]})).status_code == 401
+
+
 # -- throttles
+
+
+async def test_letters_are_throttled_by_who_asks_and_by_who_gets_them(auth: Auth) -> None:
+    for email in ("ann@example.org", "nobody@example.org"):
+        statuses = [(await auth.post("/forgot-password/", {"email": email})).status_code for _ in range(4)]
+        assert statuses == [200, 200, 200, 429]
+    for n in range(2):
+        assert (await auth.post("/forgot-password/", {"email": f"{n}@example.org"})).status_code == 200
+    refused = await auth.post("/forgot-password/", {"email": "3@example.org"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    async with auth.from_address("192.0.2.2") as elsewhere:
+        said = await elsewhere.post("/forgot-password/", json={"email": "3@example.org"})
+        assert said.status_code == 200
+
+
+async def test_who_guesses_mailed_codes_has_to_wait(auth: Auth) -> None:
+    statuses = [(await auth.post("/verify-email/", {"token": f"guess{n}"})).status_code for n in range(21)]
+    assert statuses == [400] * 20 + [429]
+    guess = {"token": "guess", "password": PASSWORD}
+    assert (await auth.post("/reset-password/", guess)).status_code == 429
 
 
 async def test_log_ins_of_one_address_are_throttled_in_whole_seconds(auth: Auth) -> None:

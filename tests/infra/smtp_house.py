@@ -31,6 +31,13 @@ class House:
         self.in_clear: list[bool] = []
         self.refuse: dict[str, str] = {}
         self.answer = "250 kept"
+        self._news = asyncio.Condition()
+
+    async def got(self, count: int) -> EmailMessage:
+        """The newest letter, once there are so many."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.letters) >= count)
+        return self.letters[-1]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -47,11 +54,15 @@ class House:
         self.letters.append(letter)
         self.recipients.append(list(envelope.rcpt_tos))
         self.in_clear.append(session.ssl is None)
+        async with self._news:
+            self._news.notify_all()
         return self.answer
 
 
 @asynccontextmanager
-async def smtp(*, tls: ssl.SSLContext | None = None, password: bool = False) -> AsyncIterator[House]:
+async def smtp(
+    *, tls: ssl.SSLContext | None = None, password: bool = False, port: int = 0
+) -> AsyncIterator[House]:
     """`tls`: STARTTLS is offered, and needed."""
     house = House()
 
@@ -70,7 +81,7 @@ async def smtp(*, tls: ssl.SSLContext | None = None, password: bool = False) -> 
             auth_require_tls=tls is not None,
         )
 
-    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", port)
     house.port = server.sockets[0].getsockname()[1]
     try:
         yield house
