@@ -202,17 +202,20 @@ class Jobs:
             await self._keep_outcome(taken, outcome)
 
     async def _keep_outcome(self, taken: Taken, outcome: Failed | NotNow | None) -> None:
+        again_ms: float | None = None
         async with self._sql.writing() as db:
             match outcome:
                 case None:
                     await self._ledger.done(db, taken)
                 case Failed():
                     await self._ledger.failed(db, taken, str(outcome))
-                    log.warning("job.failed", kind=taken.kind, reason=str(outcome))
                 case NotNow():
                     after_ms = None if outcome.after_s is None else outcome.after_s * 1000
-                    wait_ms = await self._ledger.later(db, taken, str(outcome), after_ms)
-                    log.warning("job.not_now", kind=taken.kind, reason=str(outcome), again_in_ms=wait_ms)
+                    again_ms = await self._ledger.later(db, taken, str(outcome), after_ms)
+        if again_ms is not None:
+            log.warning("job.not_now", kind=taken.kind, reason=str(outcome), again_in_s=again_ms / 1000)
+        elif outcome is not None:
+            log.warning("job.failed", kind=taken.kind, reason=str(outcome))
 
     async def _give_back(self, taken: Taken) -> None:
         with suppress(Unavailable, IntegrityError):  # its lease ends by itself
