@@ -54,6 +54,8 @@ from tutti.dialects.nearby.rest import routers as nearby_routers
 from tutti.dialects.nearby.sockets import ITS_OWN as NEARBY_SOCKETS
 from tutti.dialects.nearby.sockets import Desk
 from tutti.dialects.nearby.spotify_rest import connection_router, sign_in_routes
+from tutti.dialects.party import notifications_wire
+from tutti.dialects.party.notifications_line import NotificationsLine
 from tutti.dialects.party.sockets import errors as party_errors
 from tutti.dialects.party.sockets import lines as party
 from tutti.dialects.watch.choices import House
@@ -103,6 +105,8 @@ from tutti.transports.outbox import Traffic
 from tutti.transports.pages import Pages
 from tutti.transports.party_socket import Manners as PartyManners
 from tutti.transports.party_socket import PartyLines, PartySockets
+from tutti.transports.people_socket import PATH as PEOPLE_SOCKET
+from tutti.transports.people_socket import PeopleSocket, PeopleSockets
 from tutti.transports.polling import Polling
 from tutti.transports.room_socket import RoomSocket
 from tutti.transports.socketio import SocketServer, SocketSettings
@@ -160,6 +164,13 @@ CHANNELS = (
     *(
         WireChannel(words.name, address, words.description, words.everything_heard, words.everything_spoken)
         for address, words in party.WORDS
+    ),
+    WireChannel(
+        NotificationsLine.name,
+        f"{PEOPLE_SOCKET}/",
+        "What one person is told: notifications, and messages in conversations. JSON, every message with a `type`.",
+        notifications_wire.HEARD,
+        notifications_wire.SPOKEN,
     ),
 )
 
@@ -278,8 +289,9 @@ class Node:
             socket.send_away()
 
     @property
-    def _room_sockets(self) -> tuple[RoomSocket, ...]:
-        return (*self.native_sockets.open, *self.meetings.open, *self.party_lines.open)
+    def _room_sockets(self) -> tuple[RoomSocket | PeopleSocket, ...]:
+        people = self.people_sockets.open
+        return (*self.native_sockets.open, *self.meetings.open, *self.party_lines.open, *people)
 
     def _hall(self, secret: bytes) -> Hall:
         passes = Passes(secret, closed=self._settings.mode is Mode.CLOSED)
@@ -327,6 +339,14 @@ class Node:
         )
         self.meetings = self._meetings(hall)
         self.party_lines = self._party_lines(hall)
+        self.people_sockets = PeopleSockets(
+            hall,
+            self.party.messaging.hub,
+            self.party.messaging.line,
+            cors=self.cors,
+            admission=self.engine.admission,
+            new_id=self._random.id,
+        )
         self._shelf = RecordingShelf(settings.recordings)
         self.recorders = RecorderProcesses(self._shelf, hall.passes, self.clock.wall_ms, self._stop_recording)
         self.rooms.recorders = self.recorders
@@ -539,6 +559,8 @@ class Node:
         asked = replace(handshake, client=client)
         if handshake.path.rstrip("/") == SOCKET_IO:
             return self._sockets(asked)
+        if handshake.path.rstrip("/") == PEOPLE_SOCKET:
+            return self.people_sockets.route(asked)
         if handshake.path.startswith(party.PREFIX):
             return self.party_lines.route(asked)
         if handshake.path.startswith(f"{MEETINGS}/") and handshake.path.endswith(MEETING_SOCKET):

@@ -18,6 +18,7 @@ from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.parties_rest import router as parties_router
 from tutti.dialects.party.people_rest import router as people_router
 from tutti.infra.picture_shelf import PictureShelf
+from tutti.messaging import MessagingDesk, messaging_desk
 from tutti.platform.chat_archive.archive import ChatArchive
 from tutti.platform.jobs.jobs import Jobs
 from tutti.platform.once.once import Once
@@ -40,6 +41,7 @@ class PartyDesk:
     parties: Parties
     doors: Doors
     asking: Asking
+    messaging: MessagingDesk
     routers: tuple[Router, ...]
 
 
@@ -48,14 +50,31 @@ async def party_desk(
     settings: Settings, desk: AccountDesk, hall: Hall, secret: bytes, wall_ms: Callable[[], float]
 ) -> AsyncIterator[PartyDesk]:
     """`secret` outlives the process; `wall_ms` is what times in rows are compared with."""
+    async with (
+        messaging_desk(desk, settings.data / "attachments", wall_ms) as messaging,
+        _with_messaging(settings, desk, hall, secret, wall_ms, messaging) as party,
+    ):
+        yield party
+
+
+@asynccontextmanager
+async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
+    settings: Settings,
+    desk: AccountDesk,
+    hall: Hall,
+    secret: bytes,
+    wall_ms: Callable[[], float],
+    messaging: MessagingDesk,
+) -> AsyncIterator[PartyDesk]:
+    tells = messaging.notifications
     jobs = desk.jobs
     once = Once(desk.database, wall_ms)
     manners = Manners(hall, desk.accounts.throttles, secret, once)
     shelf = PictureShelf(settings.data / "avatars")
-    people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes)
+    people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes, tell=tells.tell)
     await people.blocks.load()
     hall.rooms.may_meet = people.blocks.may_meet
-    parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs)
+    parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs, tells=tells)
     doors = Doors(parties, PartyRooms(hall.rooms))
     asking = Asking(parties, doors)
     archive = ChatArchive(desk.database, hall.rooms, DIALECT)
@@ -71,10 +90,12 @@ async def party_desk(
             parties=parties,
             doors=doors,
             asking=asking,
+            messaging=messaging,
             routers=(
                 auth_router(hall, desk.accounts, manners, secure=settings.mode is Mode.CLOSED),
                 people_router(people, desk.accounts, manners),
                 parties_router(parties, doors, manners, wall_ms, letters.page),
                 chat_router(asking, archive, manners, people.blocks.may_meet),
+                *messaging.routers(manners),
             ),
         )

@@ -14,8 +14,8 @@ CROWDED: Final = (4000, "too many connections")
 class Listener(Protocol):
     """One connection of one person."""
 
-    def tell(self, frame: Frame) -> None:
-        """It may keep this back until it has told what was missed. Never waits, never fails."""
+    def tell(self, frame: Frame, id_: str | None) -> bool:
+        """False: it keeps this back until it has told what was missed. Never waits, never fails."""
         ...
 
     def close(self, code: int, reason: str) -> None: ...
@@ -46,9 +46,9 @@ class Hub:
             if not live:
                 del self._live[user]
 
-    def tell(self, user: str, frame: Frame) -> bool:
-        """To all of theirs. False: they are not connected."""
-        live = self._live.get(user)
-        for listener in tuple(live or ()):
-            listener.tell(frame)
-        return bool(live)
+    def tell(self, user: str, frame: Frame, id_: str | None = None) -> bool:
+        """To all of theirs. `id_`: what it is kept under. False: nobody has been told yet."""
+        told = False
+        for listener in tuple(self._live.get(user, ())):
+            told = listener.tell(frame, id_) or told
+        return told

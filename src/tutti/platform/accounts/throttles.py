@@ -25,6 +25,9 @@ class Scope(Enum):
     PARTY_BY_ACCOUNT = ("party", Rate(1 / 60, 20.0))
     PARTY_CODE_BY_ACCOUNT = ("party_code", Rate(1 / 10, 20.0))
     INVITE_BY_ACCOUNT = ("invite", Rate(1 / 30, 60.0))
+    CONVERSATION_BY_ACCOUNT = ("conversation", Rate(1 / 20, 30.0))
+    MESSAGE_BY_ACCOUNT = ("message", Rate(2.0, 60.0))
+    ATTACHMENT_BY_ACCOUNT = ("attachment", Rate(1 / 10, 30.0))
     PICTURE_BY_ACCOUNT = ("picture", Rate(1 / 30, 10.0))
 
     def __init__(self, word: str, rate: Rate) -> None:
