@@ -24,6 +24,9 @@ A transcript is plain text, one step a line:
     = bob is 40 ms away                                the half round trip of bob's next socket
     = 30 s                                             time passes (ms, s, min, h)
 
+Where parties are asked for over HTTP there is a database, in which everybody who asks has an account, whose
+token is their name.
+
 Everything that a person receives stands there, in order; people are not ordered among each other. In what is sent and
 received, `<name>` is a placeholder: bound where it is first received by itself, the same from then on, inside other
 text as well. `"<*>"` is anything, and `"...":0` in an object stands for its other members.
@@ -35,9 +38,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -47,6 +52,7 @@ from litestar import Litestar, Router
 from tests.clocks import TurnedClock
 from tests.dialects.neighbourhood import Neighbourhood
 from tests.service.world import World, settle
+from tests.transcripts.rows import Rows, rows
 from tutti.core.ids import RoomId
 from tutti.dialects.listen.codes import new_code
 from tutti.dialects.listen.defaults import session_defaults
@@ -174,10 +180,14 @@ class Untold(AssertionError):
     """The transcript and the server disagree."""
 
 
-async def run(name: str, transcript: str) -> None:
-    """Raises `Untold` with the line that went otherwise."""
-    async with World(clock=TurnedClock(wall_ahead_ms=STARTS_AT_MS - 1_000_000.0)) as world:
-        stage = Stage(world)
+async def run(name: str, transcript: str, folder: Path) -> None:
+    """Raises `Untold` with the line that went otherwise. `folder`: for what is kept."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(
+            World(clock=TurnedClock(wall_ahead_ms=STARTS_AT_MS - 1_000_000.0))
+        )
+        kept = await stack.enter_async_context(rows(world, folder)) if " /api/parties" in transcript else None
+        stage = Stage(world, kept)
         for number, line in enumerate(transcript.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
@@ -276,7 +286,8 @@ class Person:
 class Stage:
     """Where a transcript is played: one node, everybody's inbox, and what the placeholders stand for."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, kept: Rows | None = None) -> None:
+        self._kept = kept
         draws = count(7)
         world.hall.new_room_id = lambda _: RoomId(new_code(lambda n: next(draws) * 11 % n, 6))
         spoken = [build(world.hall, world.clock) for build in DIALECTS]
@@ -287,6 +298,7 @@ class Stage:
         self._party = party(world.hall, world.clock)
         self._nearby = Neighbourhood(world)
         routers = [*(one.router for one in spoken), native_router(world.hall), *self._nearby.routers]
+        routers += kept.routers if kept is not None else ()
         app = Litestar(routers, openapi_config=None, logging_config=None)
         transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does
         self._http = httpx.AsyncClient(transport=transport, base_url="http://tutti.test")
@@ -372,10 +384,12 @@ class Stage:
 
     async def _request(self, person: Person, method: str, path: str, body: str) -> None:
         headers = {
-            "Authorization": f"Bearer token-{person.name}",
+            "Authorization": f"Bearer {person.name if self._kept is not None else f'token-{person.name}'}",
             "Content-Type": "application/json",
             "X-User-Id": person.name,  # guide 002's requests have no other place for it
         }
+        if self._kept is not None:
+            await self._kept.know(person.name)
         content = self._filled(body) or None
         answer = await self._http.request(method, self._filled(path), headers=headers, content=content)
         person.inbox.append((str(answer.status_code), answer.json() if answer.content else None))
@@ -410,6 +424,8 @@ class Stage:
         amount, unit = rest.split(" ")
         by_ms = float(amount) * UNITS_MS[unit]
         await self._world.turn(by_ms, step_ms=100.0 if by_ms <= 300_000 else 1_000.0)
+        if self._kept is not None:
+            await self._kept.jobs.run_due()
 
     def _received(self, rest: str) -> None:
         name, what, expected = (*rest.split(" ", 2), "", "")[:3]

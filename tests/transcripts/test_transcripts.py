@@ -13,8 +13,8 @@ TRANSCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__fi
 
 
 @pytest.mark.parametrize("name", sorted(TRANSCRIPTS))
-async def test_it_goes_as_written(name: str) -> None:
-    await run(f"{name}.txt", TRANSCRIPTS[name])
+async def test_it_goes_as_written(name: str, tmp_path: Path) -> None:
+    await run(f"{name}.txt", TRANSCRIPTS[name], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,6 @@ async def test_it_goes_as_written(name: str) -> None:
         ("< alice error\n", "received no error"),
     ],
 )
-async def test_a_transcript_that_tells_it_otherwise_fails(told: str, why: str) -> None:
+async def test_a_transcript_that_tells_it_otherwise_fails(told: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(Untold, match=re.escape(why)):
-        await run("wrong", told)
+        await run("wrong", told, tmp_path)

@@ -445,7 +445,7 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             party_id=party.id,
             room_code=party.room_code,
-            status=_status(party, room),
+            status=status(party, room),
             current_timestamp=round(room.position_at(room_ms) / 1000, 3),
             is_playing=room.timeline.playing,
             playback_rate=room.timeline.rate,
@@ -530,7 +530,7 @@ def chat_summary(room: Room | None, party: Facts) -> ChatSummary:
     )
 
 
-def _status(party: Facts, room: Room) -> str:
+def status(party: Facts, room: Room) -> str:
     """The rows follow the room a moment later."""
     if party.status not in STARTED or room.moved_by is None:
         return party.status

@@ -278,6 +278,7 @@ class PartiesRest:
         said = b.item(seen, self._wall_ms())
         if isinstance(room, Room):
             said |= {
+                "status": b.status(seen.listed.party, room),
                 "current_timestamp": round(room.position_at(self._doors.rooms.now_ms()) / 1000, 3),
                 "is_playing": room.timeline.playing,
             }
