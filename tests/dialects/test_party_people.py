@@ -198,6 +198,21 @@ async def test_without_a_token_nothing_is_told(site: Site, ann: Person) -> None:
     assert (await site.http.get("/friends/nowhere/at/all/")).status_code == 404
 
 
+@pytest.mark.parametrize("user", [NOBODY, "somebody else's/../id", "x" * 128])
+async def test_a_token_of_somebody_without_an_account_is_one_of_nobody(
+    site: Site, ann: Person, user: str, tmp_path: Path
+) -> None:
+    token = site.desk.identity.tokens.issue(user, "Nobody", None, 900.0)
+    nobody = Person(site.http, user, "nobody", token)
+    for method, path in (("GET", "/profile/"), ("GET", "/settings/privacy/"), ("PATCH", "/profile/")):
+        assert (await nobody.ask(method, path, {"bio": "x"})).status_code == 401, path
+    assert (await nobody.uploads(picture((20, 20)))).status_code == 401
+    assert (await nobody.ask("DELETE", "/profile/avatar/")).status_code == 204
+    assert not (tmp_path / "avatars").exists()
+    assert (await nobody.ask("POST", "/friends/request/", {"user_id": ann.id})).json() == NOT_FOUND
+    assert (await nobody.ask("POST", f"/{ann.id}/block/")).json() == NOT_FOUND
+
+
 # -- pictures
 
 

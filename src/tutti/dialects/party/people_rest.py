@@ -6,11 +6,15 @@ as a page shows it without a token; nobody can guess one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Self, TypeVar
 
 from litestar import Response, Router, delete, get, patch, post, route
 from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody
 
 from tutti.core.refusals import Reason, Refused
@@ -37,6 +41,18 @@ A_PICTURE: Final = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+@dataclass
+class PictureUpload(Operation):
+    """The form is read by hand, so that what is wrong with it is told as everything else is."""
+
+    def __post_init__(self) -> None:
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        form = Schema(type=OpenAPIType.OBJECT, properties={"avatar": file}, required=["avatar"])
+        self.request_body = RequestBody(
+            {RequestEncodingType.MULTI_PART.value: OpenAPIMediaType(form)}, required=True
+        )
 
 
 class PeopleRest:
@@ -75,7 +91,7 @@ class PeopleRest:
         user = (await self._manners.owner(request)).id
         self._manners.spend(Scope.PICTURE_BY_ACCOUNT, user)
         problem = await self._people.pictures.change(user, await _picture(request))
-        if problem is not None:
+        if problem is not None and problem is not Amiss.NO_SUCH:
             raise Invalid({"avatar": [problem.sentence]})
         return await self._own(user)
 
@@ -189,6 +205,7 @@ def router(people: People, accounts: Accounts, manners: Manners) -> Router:
                 status_code=200,
                 summary="Upload your picture",
                 request_max_body_size=MAX_PICTURE + FORM_AROUND_IT,
+                operation_class=PictureUpload,
             )(rest.upload_picture),
             delete("/profile/avatar", summary="Remove your picture")(rest.remove_picture),
             get("/settings/privacy", summary="Your privacy settings")(rest.privacy),

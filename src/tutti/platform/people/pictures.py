@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from PIL import Image, ImageOps
 
+from tutti.platform.accounts.models import User
 from tutti.platform.people.blocks import picture_name
 from tutti.platform.people.models import Profile
 from tutti.platform.people.profiles import profile_of, to_change
@@ -50,6 +51,8 @@ class Pictures:
         self._one_at_a_time = asyncio.Lock()
 
     async def change(self, user: str, uploaded: bytes) -> Amiss | None:
+        if not await self._is_there(user):
+            return Amiss.NO_SUCH
         async with self._one_at_a_time:  # a large one takes much memory while it is decoded
             drawn = await asyncio.to_thread(redrawn, uploaded)
         if isinstance(drawn, Amiss):
@@ -59,8 +62,9 @@ class Pictures:
         return None
 
     async def remove(self, user: str) -> None:
-        await self._name(user, None)
-        await self._shelf.remove(user)
+        if await self._is_there(user):
+            await self._name(user, None)
+            await self._shelf.remove(user)
 
     async def shown(self, user: str, name: str) -> bytes | None:
         """To whoever knows its name."""
@@ -69,6 +73,12 @@ class Pictures:
         if profile is None or profile.avatar is None or profile.avatar != name:
             return None
         return await self._shelf.take(user)
+
+    async def _is_there(self, user: str) -> bool:
+        """Tokens may be signed for somebody who has no account, or no more."""
+        async with self._sql.reading() as db:
+            row = await db.get(User, user)
+        return row is not None and row.active
 
     async def _name(self, user: str, name: str | None) -> None:
         async with self._sql.writing() as db:
