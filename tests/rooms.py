@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tutti.core import events as e
+from tutti.core.access import Access
 from tutti.core.defaults import Control, Defaults, Expiry, HostLost
 from tutti.core.events import Event, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
+from tutti.core.polls import YES_NO, Poll, PollKind
 from tutti.core.roster import Member, Role
 
 HOST = MemberId("host")
@@ -51,3 +53,17 @@ def numbered(
         Recorded(Epoch(epoch), Seq(after + i), at_ms + (i - 1) * every_ms, event)
         for i, event in enumerate(events, 1)
     )
+
+
+def of_parties(who: MemberId) -> list[e.Event]:
+    """One of each that only guide 003 and `native` have words for."""
+    poll = Poll("p1", "Again?", PollKind.YES_NO, YES_NO, who, 0.0)
+    return [
+        e.ChatEdited(Seq(1), "Hi", who),
+        e.ChatRemoved(Seq(1), who),
+        e.SlowModeChanged(5.0),
+        e.PollOpened(poll),
+        e.PollVoted("p1", who, 0),
+        e.PollClosed("p1", None),
+        e.AccessChanged(Access()),
+    ]

@@ -174,6 +174,11 @@ def _after(room: Room, event: Event) -> Room:  # noqa: PLR0912 - one case for ea
         case wire.ChatSaid(member=who, text=text, name=name):
             line = ChatLine(event.seq, event.at, who, text, name)
             return replace(room, chat=(*room.chat, line)[-CHAT_KEPT:])
+        case wire.ChatEdited(line=seq, text=text):
+            edited = (msgspec.structs.replace(one, text=text) if one.seq == seq else one for one in room.chat)
+            return replace(room, chat=tuple(edited))
+        case wire.ChatRemoved(line=seq):
+            return replace(room, chat=tuple(one for one in room.chat if one.seq != seq))
         case wire.HandChanged(member=who, raised=raised):
             return _with_members(room, (who,), hand=event.at if raised else None)
         case wire.ReadyChanged(member=who, ready=ready):

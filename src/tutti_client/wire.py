@@ -171,6 +171,15 @@ class ChatSaid(Event, frozen=True, tag="chat"):
     name: str | None = None
 
 
+class ChatEdited(Event, frozen=True, tag="chatEdited"):
+    line: int
+    text: str
+
+
+class ChatRemoved(Event, frozen=True, tag="chatRemoved"):
+    line: int
+
+
 class HandChanged(Event, frozen=True, tag="hand"):
     member: str
     raised: bool
@@ -254,8 +263,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 EVENTS: Final = (
     Opened, Joined, Left, HostChanged, RoleChanged, LockChanged, CapacityChanged, ChatSwitched, OffsetChanged,
-    MediaChanged, TimelineMoved, QueueChanged, ChatSaid, HandChanged, ReadyChanged, WaitingSwitched, WaitBegan,
-    WaitEnded, RoomClosed,
+    MediaChanged, TimelineMoved, QueueChanged, ChatSaid, ChatEdited, ChatRemoved, HandChanged, ReadyChanged,
+    WaitingSwitched, WaitBegan, WaitEnded, RoomClosed,
 )  # fmt: skip
 _OTHERS: Final = (Welcome, Status, Reacted, Ack, Refused, Malformed, Draining, Pong)
 

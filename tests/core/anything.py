@@ -10,11 +10,13 @@ from typing import NamedTuple, TypeVar
 from tests.core.stage import ANN, BOB, CAT, FILM, STRANGER
 from tests.rooms import HOST, defaults
 from tutti.core import commands as c
+from tutti.core.access import Access
 from tutti.core.defaults import Control, Expiry, HostLost
 from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
-from tutti.core.ids import MemberId, RoomId
+from tutti.core.ids import MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Answer, PollKind
 from tutti.core.roster import Breakout, Password, Role
 
 T = TypeVar("T")
@@ -27,7 +29,20 @@ ROOMS = (RoomId("ROOM1"), RoomId("ROOM2"))
 PASSWORD = Password("00", "11")
 NO_NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 1e308, -1e308, 0.0)
 NAMES = ("", "Ann", "\x00", "'; DROP TABLE rooms; --", "🎬", "\u202e")
-WORDS = ("Hello", "two\nlines", "", " ", "\x00", "x" * 2_000, "x" * 2_001, "\ud800", "\u202e", "🎬")
+WORDS = (
+    "Hello",
+    "Hi",
+    "Well",
+    "two\nlines",
+    "",
+    " ",
+    "\x00",
+    "x" * 2_000,
+    "x" * 2_001,
+    "\ud800",
+    "\u202e",
+    "🎬",
+)
 SIGNS = ("🎉", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "", " ", "\n", "\u200d", "🎉" * 9, "\ud800", "ok")
 MEDIA = (
     FILM,
@@ -36,6 +51,9 @@ MEDIA = (
     Media("x", "p", "track", duration_ms=math.nan),
     Media("x", "p", "track", episode=-1),
 )
+
+
+ANSWERS: tuple[Answer, ...] = (-1, 0, 0, 1, 1, 2, 5, 6, "", "Well", "x" * 201)
 
 
 class Step(NamedTuple):
@@ -102,7 +120,27 @@ class _Teller:
             (5, lambda: c.RemoveFromQueue(self._entry())),
             (8, lambda: c.MoveInQueue(self._entry(), self._one((None, self._entry())))),
             (8, lambda: c.PlayNext(self._one((None, self._entry())))),
-            (10, lambda: c.Chat(self._one(WORDS), self._one((None, "m1", "m2")))),
+            (
+                45,
+                lambda: c.Chat(
+                    self._one(WORDS), self._one((None, "m1", "m2")), self._one((None, self._line()))
+                ),
+            ),
+            (40, lambda: c.EditChat(self._line(), self._one(("Hallo", *WORDS[:5])))),
+            (12, lambda: c.RemoveChat(self._line())),
+            (30, lambda: c.SetSlowMode(self._number(30.0, 310.0))),
+            (4, lambda: c.SetTyping(self._maybe())),
+            (35, self._asks),
+            (60, lambda: c.Vote(self._poll(), self._one(ANSWERS))),
+            (6, lambda: c.ClosePoll(self._poll())),
+            (6, lambda: c.EndPoll(self._poll())),
+            (4, lambda: c.Annotate(self._one(("{}", "x" * 5_000)))),
+            (2, c.ClearAnnotations),
+            (10, c.EnterCall),
+            (5, c.LeaveCall),
+            (5, lambda: c.SetSpeaking(self._maybe())),
+            (10, lambda: c.Signal(self._one(PEOPLE), self._one(("{}", "x" * 70_000)))),
+            (12, self._lists),
             (6, lambda: c.Whisper(self._one(PEOPLE), self._one(WORDS))),
             (2, c.LowerHands),
             (10, lambda: c.SetLobby(self._random.random() < 0.6)),
@@ -126,11 +164,11 @@ class _Teller:
             (4, c.EndBreakouts),
             (12, lambda: c.HangUp(self._one(PEOPLE))),
             (4, lambda: c.EndKnock(self._one(PEOPLE))),
-            (5, lambda: c.React(self._one(SIGNS))),
+            (5, lambda: c.React(self._one(SIGNS), self._one((None, self._position())))),
             (8, lambda: c.RaiseHand(self._maybe(), self._one((None, None, *PEOPLE)))),
-            (25, lambda: c.SetReady(self._random.random() < 0.6)),
-            (15, lambda: c.SetWaiting(self._random.random() < 0.7)),
-            (12, c.EndWait),
+            (35, lambda: c.SetReady(self._random.random() < 0.6)),
+            (22, lambda: c.SetWaiting(self._random.random() < 0.7)),
+            (20, c.EndWait),
             (1, c.Close),
             (14, lambda: c.Depart(self._one(PEOPLE))),
             (3, lambda: c.Expire(self._one(tuple(CloseReason)))),
@@ -142,6 +180,30 @@ class _Teller:
         who = self._one((*PEOPLE, HOST, HOST, None))
         wait_ms = self._random.choice((0.0, 40.0, 700.0, 3_000.0, 90_000.0))
         return Step(wait_ms, who, ask(), self._random.choice((0.0, 0.0, 150.0, MOST_AHEAD_MS)))
+
+    def _line(self) -> Seq:
+        return Seq(self._random.randint(2, 8))
+
+    def _poll(self) -> str:
+        return self._one(("p1", "p1", "p1", "p1", "p1", "p2", ""))
+
+    def _asks(self) -> c.OpenPoll:
+        options = self._one(((), ("A",), ("A", "B", "C"), ("A", "A"), ("A", "")))
+        lasts_ms = self._one((None, self._number(0.0, 90_000.0)))
+        return c.OpenPoll(
+            self._poll(),
+            self._one(("Again?", "Again?", *WORDS[:6])),
+            self._one(tuple(PollKind)),
+            options,
+            lasts_ms,
+        )
+
+    def _lists(self) -> c.SetAccess:
+        people = {self._one(PEOPLE): self._one(tuple(Role)[1:]) for _ in range(self._random.randint(0, 3))}
+        if self._maybe():
+            people[self._one(PEOPLE)] = Role.HOST
+        barred = frozenset(who for who in PEOPLE if self._random.random() < 0.05 and who not in people)
+        return c.SetAccess(Access(self._random.random() < 0.2, people, barred))
 
     def _breaks_out(self) -> c.OpenBreakouts:
         rooms = tuple(

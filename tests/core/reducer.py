@@ -48,6 +48,9 @@ def opened(room_id: str, epoch: str, at_ms: float, fields: View) -> View:
         "seat": None,
         "recording": None,
         "breakouts": None,
+        "slow_mode_s": 0.0,
+        "polls": [],
+        "access": None,
     }
 
 
@@ -63,8 +66,6 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
     elif name in ("TimelineMoved", "MediaChanged"):
         view["media"] = fields.get("media", view["media"])
         view["timeline"], view["moved_by"], view["moved_at_ms"] = fields["timeline"], fields["by"], at_ms
-    elif name == "ChatSaid":
-        view["chat"] = (view["chat"] + [{"seq": seq, "at_ms": at_ms, **fields}])[-200:]
     elif name == "HandChanged":
         view["members"][fields["member"]]["hand_ms"] = at_ms if fields["raised"] else None
         _listed(view["hands"], fields["member"], fields["raised"])
@@ -80,8 +81,33 @@ def reduce(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
         _left(view, fields, at_ms)
     elif name == "HostChanged":
         _seated(view, fields)
+    elif name in _IN_PARTY:
+        _in_party(view, seq, at_ms, name, fields)
     else:
         _in_meeting(view, at_ms, name, fields)
+
+
+_IN_PARTY = ("ChatSaid", "ChatEdited", "ChatRemoved", "PollOpened", "PollVoted", "PollClosed")
+
+
+def _in_party(view: View, seq: int, at_ms: float, name: str, fields: View) -> None:
+    if name == "ChatSaid":
+        view["chat"] = (view["chat"] + [{"seq": seq, "at_ms": at_ms, "edited_at_ms": None, **fields}])[-200:]
+        view["members"][fields["member"]]["said_ms"] = at_ms
+    elif name == "ChatEdited":
+        for line in view["chat"]:
+            if line["seq"] == fields["line"]:
+                line |= {"text": fields["text"], "edited_at_ms": at_ms}
+    elif name == "ChatRemoved":
+        view["chat"] = [line for line in view["chat"] if line["seq"] != fields["line"]]
+    elif name == "PollOpened":
+        view["polls"] = (view["polls"] + [fields["poll"]])[-20:]
+    else:
+        for poll in view["polls"]:
+            if poll["id"] == fields["poll"] and name == "PollVoted":
+                poll["votes"][fields["member"]] = fields["answer"]
+            elif poll["id"] == fields["poll"]:
+                poll["closed"] = True
 
 
 def _in_meeting(view: View, at_ms: float, name: str, fields: View) -> None:  # noqa: PLR0912 - one case per event
@@ -136,6 +162,8 @@ _OF_THE_ROOM = {
     "SharePolicyChanged": ("one_share", "one"),
     "PasswordChanged": ("password", "password"),
     "RoomClosed": ("closed", "reason"),
+    "SlowModeChanged": ("slow_mode_s", "seconds"),
+    "AccessChanged": ("access", "access"),
 }
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from tests.core import reducer
 from tests.core.anything import MOST_AHEAD_MS, START_MS, Step, story
+from tutti.core.access import Access
 from tutti.core.decide import decide
 from tutti.core.events import EVENTS, Event, MemberJoined, Recorded, RoomOpened
 from tutti.core.ids import Epoch, RoomId, Seq
+from tutti.core.polls import is_answer, tally
 from tutti.core.refusals import Reason, Refused
 from tutti.core.relays import RELAYS, Back, BreakoutsShown, ClosingSoon, Lost, Moved, Relay, Rewired
 from tutti.core.room import Room, evolve, fold
-from tutti.core.roster import Kind, Role
+from tutti.core.roster import Kind, Member, Role
 from tutti.infra.event_codec import decode_event, decode_snapshot, encode_event, encode_snapshot
 
 ROOM, EPOCH = RoomId("r1"), Epoch("e1")
@@ -44,7 +46,7 @@ class Reached:
 
 def test_every_room_keeps_its_rules_and_everything_that_can_happen_did() -> None:
     reached = Reached()
-    for seed in range(1_500):
+    for seed in range(3_000):
         try:
             _play(story(seed), reached)
         except BaseException as failure:
@@ -89,7 +91,9 @@ def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
     assert (room.epoch, room.seq, room.active_at_ms) == (EPOCH, len(log), now_ms)
     people = [member for member in room.members.values() if member.kind is Kind.PERSON]
     hosts = [member.id for member in room.members.values() if member.role is Role.HOST]
-    if people:
+    if room.access is not None and room.access.host is not None:
+        _check_seats(room, room.access, people)
+    elif people:
         assert hosts == [room.host]
     else:
         assert room.host is None or room.closed is not None
@@ -112,9 +116,28 @@ def _check(room: Room, log: list[Recorded], now_ms: float) -> None:
     assert decode_snapshot(encode_snapshot(room)) == room
 
 
+def _check_seats(room: Room, access: Access, people: list[Member]) -> None:
+    """Whose room it is, is whose the list says it is; and everybody is as it says."""
+    here = {member.id for member in people}
+    moderators = {who for who, role in access.people.items() if role is Role.MODERATOR} & here
+    if access.host in here or not moderators:
+        assert room.host == (access.host if access.host in here else None)
+    else:
+        assert room.host in moderators
+    for member in people:
+        assert access.refuses(member.id) is None
+        listed = access.people.get(member.id, Role.MEMBER)
+        assert member.role is (Role.HOST if member.id == room.host else listed)
+
+
 def _check_company(room: Room, now_ms: float) -> None:
     """What is kept is bounded, and a wait is for somebody who can end it, and for no longer than it may be."""
     assert len(room.chat) <= 200
+    assert len(room.polls) <= 20
+    for poll in room.polls:
+        told = tally(poll)
+        assert told.total == len(poll.votes) == (sum(told.counts) or len(told.texts))
+        assert all(is_answer(poll, answer) for answer in poll.votes.values())
     assert len(room.queue) <= 100
     assert len({entry.id for entry in room.queue}) == len(room.queue)
     if room.waiting is not None and room.closed is None:

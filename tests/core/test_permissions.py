@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.stage import ANN, CAT, FILM, STRANGER, Stage
@@ -10,6 +12,7 @@ from tests.rooms import HOST, defaults
 from tutti.core import commands as c
 from tutti.core.defaults import Control
 from tutti.core.ids import MemberId, RoomId
+from tutti.core.polls import PollKind
 from tutti.core.refusals import Reason, Refused
 from tutti.core.roster import Breakout, Role
 
@@ -45,6 +48,19 @@ RemoveFromQueue y y n s n | y y y s n
 MoveInQueue     y y n s n | y y y s n
 PlayNext        y y n s n | y y y s n
 Chat            y y y s n | y y y s n
+EditChat        y y y s n | y y y s n
+RemoveChat      y y y s n | y y y s n
+SetSlowMode     y y n s n | y y n s n
+SetTyping       y y y s n | y y y s n
+OpenPoll        y y n s n | y y n s n
+Vote            y y y s n | y y y s n
+ClosePoll       y y n s n | y y n s n
+Annotate        y y y s n | y y y s n
+ClearAnnotations y y n s n | y y n s n
+EnterCall       y y y s n | y y y s n
+LeaveCall       y y y s n | y y y s n
+SetSpeaking     y y y s n | y y y s n
+Signal          y y y s n | y y y s n
 Whisper         y y y s n | y y y s n
 React           y y y s n | y y y s n
 RaiseHand       y y y s n | y y y s n
@@ -74,6 +90,8 @@ Depart          n n n n y | n n n n y
 HangUp          n n n n y | n n n n y
 EndKnock        n n n n y | n n n n y
 EndBreakouts    n n n n y | n n n n y
+EndPoll         n n n n y | n n n n y
+SetAccess       n n n n y | n n n n y
 EndWait         n n n n y | n n n n y
 Expire          n n n n y | n n n n y
 """
@@ -105,7 +123,16 @@ def test_every_command_of_everybody_is_answered_as_the_table_says(
     if name in ("ExtendBreakouts", "CloseBreakouts", "TellBreakouts", "AskHelp"):
         stage.does(MEMBER, c.Join("Member", calling=True))
         stage.does(HOST, c.OpenBreakouts((Breakout(ROOM, "One"),), {MEMBER: ROOM}, lasts_ms=60_000.0))
+    if name in ("SetSpeaking", "Signal"):
+        for one in (HOST, MODERATOR, MEMBER):
+            stage.does(one, c.Join("Somebody", calling=True))
+    if name in ("Vote", "ClosePoll", "EndPoll"):
+        stage.does(HOST, c.OpenPoll("p9", "Again?", PollKind.YES_NO, lasts_ms=1_000.0))
+        stage.after(1_000.0 if name == "EndPoll" else 0.0)
     [command] = [command for command in ONE_OF_EACH if type(command).__name__ == name]
+    if isinstance(command, c.EditChat | c.RemoveChat) and who in stage.room.members:
+        stage.does(who, c.Chat("Hi"))
+        command = replace(command, line=stage.room.chat[-1].seq)
     answer = stage.asks(who, command)
     assert (answer.reason if isinstance(answer, Refused) else None) is refusal
 

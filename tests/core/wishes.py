@@ -5,8 +5,10 @@ from __future__ import annotations
 from tests.core.stage import ANN, CAT, FILM
 from tests.rooms import defaults
 from tutti.core import commands as c
+from tutti.core.access import Access
 from tutti.core.drift import Doing
-from tutti.core.ids import RoomId
+from tutti.core.ids import RoomId, Seq
+from tutti.core.polls import PollKind
 from tutti.core.roster import Breakout, Password, Role
 
 ONE_OF_EACH: tuple[c.Command, ...] = (
@@ -35,6 +37,19 @@ ONE_OF_EACH: tuple[c.Command, ...] = (
     c.MoveInQueue("q6", None),
     c.PlayNext("q9"),
     c.Chat("Hello"),
+    c.EditChat(Seq(1), "Hallo"),
+    c.RemoveChat(Seq(1)),
+    c.SetSlowMode(10.0),
+    c.SetTyping(True),
+    c.OpenPoll("p1", "Again?", PollKind.YES_NO),
+    c.Vote("p9", 0),
+    c.ClosePoll("p9"),
+    c.Annotate("{}"),
+    c.ClearAnnotations(),
+    c.EnterCall(),
+    c.LeaveCall(),
+    c.SetSpeaking(True),
+    c.Signal(ANN, "{}"),
     c.Whisper(ANN, "Hello"),
     c.React("🎉"),
     c.RaiseHand(True),
@@ -64,6 +79,8 @@ ONE_OF_EACH: tuple[c.Command, ...] = (
     c.HangUp(ANN),
     c.EndKnock(CAT),
     c.EndBreakouts(),
+    c.EndPoll("p9"),
+    c.SetAccess(Access(people={ANN: Role.MODERATOR})),
     c.EndWait(),
     c.Expire(),
 )

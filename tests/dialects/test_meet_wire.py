@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.clocks import TurnedClock
+from tests.rooms import of_parties
 from tutti.core import commands as c
 from tutti.core import events as e
 from tutti.core.commands import COMMANDS
@@ -170,6 +171,7 @@ SILENT: list[e.Event] = [
     e.WaitingSwitched(True),
     e.WaitBegan((BEN,), NOW_MS, ADA),
     e.WaitEnded(()),
+    *of_parties(BEN),
 ]
 
 

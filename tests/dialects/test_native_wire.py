@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tutti.core import commands as c
 from tutti.core import events as e
+from tutti.core.access import Access
 from tutti.core.chat import KEPT_LINES
 from tutti.core.commands import COMMANDS
 from tutti.core.defaults import Control, Expiry, HostLost
@@ -19,9 +20,21 @@ from tutti.core.drift import Doing
 from tutti.core.events import EVENTS, Change, CloseReason, LeaveReason, Move, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import YES_NO, Poll, PollKind
 from tutti.core.queue import Entry
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Back, Lost, Reacted, Relay, UnmuteAsked, Whispered
+from tutti.core.relays import (
+    Annotated,
+    AnnotationsCleared,
+    Back,
+    Lost,
+    Reacted,
+    Relay,
+    Speaking,
+    Typing,
+    UnmuteAsked,
+    Whispered,
+)
 from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Breakout, Member, Password, Role
 from tutti.core.timeline import Timeline
@@ -81,6 +94,13 @@ def encoded(event: e.Event) -> dict[str, Any]:
     return said
 
 
+POLL = Poll("p1", "Again?", PollKind.YES_NO, YES_NO, ADA, NOW_MS, NOW_MS + 60_000)
+POLL_SHOWN: dict[str, Any] = {
+    "id": "p1", "question": "Again?", "kind": "yes_no", "options": ["Yes", "No"], "by": "ada", "openedAt": NOW_MS,
+    "until": NOW_MS + 60_000, "closed": False,
+    "results": {"total": 0, "counts": [0, 0], "average": None, "texts": []},
+}  # fmt: skip
+
 EVERY_WISH: list[tuple[dict[str, Any], c.Command]] = [
     ({"type": "play"}, c.Play()),
     ({"type": "play", "position": 12.5}, c.Play(12.5)),
@@ -123,6 +143,22 @@ EVERY_WISH: list[tuple[dict[str, Any], c.Command]] = [
     ({"type": "capacity", "capacity": 5}, c.SetCapacity(5)),
     ({"type": "chatSwitch", "on": False}, c.SwitchChat(False)),
     ({"type": "chat", "text": "two\nlines"}, c.Chat("two\nlines")),
+    ({"type": "chat", "text": "Yes", "replyTo": 4}, c.Chat("Yes", reply_to=Seq(4))),
+    ({"type": "chatEdit", "line": 4, "text": "Hallo"}, c.EditChat(Seq(4), "Hallo")),
+    ({"type": "chatRemove", "line": 4}, c.RemoveChat(Seq(4))),
+    ({"type": "slowMode", "seconds": 30}, c.SetSlowMode(30.0)),
+    ({"type": "typing", "on": True}, c.SetTyping(True)),
+    (
+        {
+            "type": "pollOpen", "id": "p1", "question": "Next?", "kind": "multiple_choice", "options": ["A", "B"],
+            "lasts": 9e3,
+        },
+        c.OpenPoll("p1", "Next?", PollKind.MULTIPLE_CHOICE, ("A", "B"), 9_000.0),
+    ),
+    ({"type": "pollOpen", "id": "p1", "question": "Why?", "kind": "text"}, c.OpenPoll("p1", "Why?", PollKind.TEXT)),
+    ({"type": "vote", "poll": "p1", "answer": 1}, c.Vote("p1", 1)),
+    ({"type": "vote", "poll": "p1", "answer": "because"}, c.Vote("p1", "because")),
+    ({"type": "pollClose", "poll": "p1"}, c.ClosePoll("p1")),
     ({"type": "react", "emoji": "🎉"}, c.React("🎉")),
     ({"type": "hand", "raised": True}, c.RaiseHand(True)),
     ({"type": "hand", "raised": False, "member": "ben"}, c.RaiseHand(False, BEN)),
@@ -270,7 +306,10 @@ EVERY_EVENT: list[tuple[e.Event, dict[str, Any]]] = [
         e.QueueChanged((ENTRY,), BEN),
         {"type": "queue", "queue": [{"id": "q7", "media": SONG_SHOWN, "by": "ben"}], "by": "ben"},
     ),
-    (e.ChatSaid(BEN, "Ben", "hi"), {"type": "chat", "member": "ben", "name": "Ben", "text": "hi"}),
+    (
+        e.ChatSaid(BEN, "Ben", "hi"),
+        {"type": "chat", "member": "ben", "name": "Ben", "text": "hi", "replyTo": None},
+    ),
     (e.HandChanged(BEN, True), {"type": "hand", "member": "ben", "raised": True}),
     (e.ReadyChanged(BEN, False), {"type": "ready", "member": "ben", "ready": False}),
     (e.WaitingSwitched(True), {"type": "waitForAll", "on": True}),
@@ -298,6 +337,28 @@ EVERY_EVENT: list[tuple[e.Event, dict[str, Any]]] = [
     (e.Assigned(BEN, RoomId("R1")), {"type": "assigned", "member": "ben", "to": "R1"}),
     (e.BreakoutsExtended(6.0), {"type": "breakoutsExtended", "until": 6.0}),
     (e.BreakoutsClosed(), {"type": "breakoutsClosed"}),
+    (e.ChatEdited(Seq(8), "Hallo", BEN), {"type": "chatEdited", "line": 8, "text": "Hallo", "by": "ben"}),
+    (e.ChatRemoved(Seq(8), ADA), {"type": "chatRemoved", "line": 8, "by": "ada"}),
+    (e.SlowModeChanged(30.0), {"type": "slowMode", "seconds": 30}),
+    (e.PollOpened(POLL), {"type": "poll", "poll": POLL_SHOWN}),
+    (
+        e.PollVoted("gone", BEN, 1),
+        {
+            "type": "pollResults",
+            "poll": "gone",
+            "results": {"total": 0, "counts": [], "average": None, "texts": []},
+        },
+    ),
+    (
+        e.PollClosed("gone", None),
+        {
+            "type": "pollClosed",
+            "poll": "gone",
+            "by": None,
+            "results": {"total": 0, "counts": [], "average": None, "texts": []},
+        },
+    ),
+    (e.AccessChanged(Access(invited_only=True)), {"type": "access", "invitedOnly": True}),
     (e.RoomClosed(CloseReason.EXPIRED), {"type": "closed", "reason": "expired"}),
 ]
 
@@ -336,6 +397,7 @@ def test_every_message_that_the_documents_name_is_one_that_can_be_told() -> None
         "welcome",
         "reaction",
         "whisper",
+        *("isTyping", "speaking", "annotated", "annotationsCleared"),
         "unmuteAsked",
         "callLine",
         "status",
@@ -382,7 +444,17 @@ def test_welcome_is_the_whole_room() -> None:
         "media": FILM_SHOWN,
         "timeline": MOVED_SHOWN,
         "queue": [{"id": "q7", "media": SONG_SHOWN, "by": "ben"}],
-        "chat": [{"seq": 8, "at": NOW_MS, "member": "ben", "name": "Ben", "text": "hi"}],
+        "chat": [
+            {
+                "seq": 8,
+                "at": NOW_MS,
+                "member": "ben",
+                "name": "Ben",
+                "text": "hi",
+                "replyTo": None,
+                "editedAt": None,
+            }
+        ],
         "waitForAll": True,
         "waiting": {"for": ["ben"], "until": NOW_MS + 5_000},
         "lobby": False,
@@ -391,7 +463,20 @@ def test_welcome_is_the_whole_room() -> None:
         "recording": None,
         "openedAt": NOW_MS,
         "expiresAt": NOW_MS + 24 * 3_600_000,
+        "slowMode": 0.0,
+        "polls": [],
+        "invitedOnly": False,
     }
+
+
+def test_of_a_poll_the_count_is_told_and_nobodys_answer() -> None:
+    voted = (e.PollOpened(POLL), e.PollVoted("p1", BEN, 1), e.PollVoted("p1", ADA, 1))
+    room = a_room(*voted)
+    results = {"total": 2, "counts": [0, 2], "average": None, "texts": []}
+    (said,) = told(NATIVE.encode(numbered(*voted, after=2)[-1], room, NOW_MS))
+    assert (said["type"], said["poll"], said["results"]) == ("pollResults", "p1", results)
+    (welcome,) = told(NATIVE.welcome(room, VIEWER, NOW_MS))
+    assert welcome["room"]["polls"] == [POLL_SHOWN | {"results": results}]
 
 
 def test_welcome_says_why_nothing_could_be_resumed() -> None:
@@ -427,6 +512,10 @@ def test_what_was_missed_follows_a_welcome_that_counts_it() -> None:
         (UnmuteAsked(ADA, BEN), {"type": "unmuteAsked", "by": "ada"}),
         (Lost(BEN), {"type": "callLine", "member": "ben", "lost": True}),
         (Back(BEN), {"type": "callLine", "member": "ben", "lost": False}),
+        (Typing(BEN, "Ben", True), {"type": "isTyping", "member": "ben", "name": "Ben", "on": True}),
+        (Speaking(BEN, False), {"type": "speaking", "member": "ben", "on": False}),
+        (Annotated(BEN, "Ben", "{}"), {"type": "annotated", "member": "ben", "name": "Ben", "shape": "{}"}),
+        (AnnotationsCleared(ADA), {"type": "annotationsCleared", "member": "ada"}),
     ],
 )
 def test_what_a_meeting_relays_has_no_number(relayed: Relay, said: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clocks import TurnedClock
+from tests.rooms import of_parties
 from tutti.core import commands as c
 from tutti.core import events as e
 from tutti.core.commands import COMMANDS
@@ -115,6 +116,7 @@ EVERY_EVENT: list[e.Event] = [
     e.Assigned(ADA, RoomId("R1")),
     e.BreakoutsExtended(1.0),
     e.BreakoutsClosed(),
+    *of_parties(BEN),
 ]
 
 EVERY_SENTENCE: list[tuple[str, dict[str, Any]]] = [

@@ -9,9 +9,11 @@ import pytest
 
 from tests.rooms import HOST, defaults, numbered, opened
 from tutti.core import events as e
+from tutti.core.access import Access
 from tutti.core.events import EVENTS, Change, CloseReason, Event, Handover, LeaveReason, Move
-from tutti.core.ids import MemberId, RoomId
+from tutti.core.ids import MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Poll, PollKind
 from tutti.core.queue import Entry
 from tutti.core.room import Room, fold
 from tutti.core.roster import Breakout, Kind, Member, Password, Role
@@ -36,14 +38,14 @@ STORED: list[tuple[Event, str]] = [
         '"host_lost":"passes_on","expiry":"from_opening","lives_ms":86400000.0,"grace_ms":30000.0,'
         '"host_grace_ms":60000.0,"correct_over_ms":2000.0,"seat_ms":0.0,"parent":null},"host":{"id":"host","name":"Host","role":"host",'
         '"joined_at_ms":1.0,"offset_ms":0.0,"hand_ms":null,"ready":null,"calling":false,'
-        '"muted":false,"kind":"person","away":null,"proof":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
+        '"muted":false,"kind":"person","away":null,"proof":null,"said_ms":null},"media":{"id":"tt1","provider":"vidcloud","kind":"movie","episode":2,'
         '"title":"A film","artist":"Somebody","duration_ms":5400000.0}}]',
     ),
     (
         e.MemberJoined(Member(ANN, "Ann \x00", Role.MEMBER, 2.0, -5.0)),
         '["MemberJoined",{"member":{"id":"ann","name":"Ann \\u0000","role":"member","joined_at_ms":2.0,'
         '"offset_ms":-5.0,"hand_ms":null,"ready":null,"calling":false,"muted":false,"kind":"person",'
-        '"away":null,"proof":null}}]',
+        '"away":null,"proof":null,"said_ms":null}}]',
     ),
     (
         e.MemberLeft(ANN, LeaveReason.EXPELLED, True),
@@ -76,7 +78,7 @@ STORED: list[tuple[Event, str]] = [
     ),
     (
         e.ChatSaid(ANN, "Ann", "two\nlines"),
-        '["ChatSaid",{"member":"ann","name":"Ann","text":"two\\nlines","id":null}]',
+        '["ChatSaid",{"member":"ann","name":"Ann","text":"two\\nlines","id":null,"reply_to":null}]',
     ),
     (e.HandChanged(ANN, True), '["HandChanged",{"member":"ann","raised":true,"by":null}]'),
     (e.ReadyChanged(ANN, False), '["ReadyChanged",{"member":"ann","ready":false}]'),
@@ -114,6 +116,23 @@ STORED: list[tuple[Event, str]] = [
     (e.Assigned(HOST, RoomId("R1")), '["Assigned",{"member":"host","to":"R1"}]'),
     (e.BreakoutsExtended(5.0), '["BreakoutsExtended",{"until_ms":5.0}]'),
     (e.BreakoutsClosed(), '["BreakoutsClosed",{}]'),
+    (
+        e.ChatEdited(Seq(4), "Hi", ANN),
+        '["ChatEdited",{"line":4,"text":"Hi","by":"ann"}]',
+    ),
+    (e.ChatRemoved(Seq(4), HOST), '["ChatRemoved",{"line":4,"by":"host"}]'),
+    (e.SlowModeChanged(30.0), '["SlowModeChanged",{"seconds":30.0}]'),
+    (
+        e.PollOpened(Poll("p1", "Why?", PollKind.YES_NO, ("Yes", "No"), HOST, 1.0, 5.0)),
+        '["PollOpened",{"poll":{"id":"p1","question":"Why?","kind":"yes_no","options":["Yes","No"],"by":"host",'
+        '"opened_at_ms":1.0,"until_ms":5.0,"closed":false,"votes":{}}}]',
+    ),
+    (e.PollVoted("p1", ANN, 1), '["PollVoted",{"poll":"p1","member":"ann","answer":1}]'),
+    (e.PollClosed("p1", None), '["PollClosed",{"poll":"p1","by":null}]'),
+    (
+        e.AccessChanged(Access(True, {ANN: Role.MODERATOR}, frozenset((HOST,)))),
+        '["AccessChanged",{"access":{"invited_only":true,"people":{"ann":"moderator"},"barred":["host"]}}]',
+    ),
     (e.RoomClosed(CloseReason.HOST_LOST), '["RoomClosed",{"reason":"host_lost"}]'),
 ]
 
@@ -129,15 +148,16 @@ def test_no_event_is_missing_here() -> None:
 
 
 def test_the_words_of_every_stored_enum_stay() -> None:
-    stored = (LeaveReason, CloseReason, Handover, Move, Change, Role, Kind)
+    stored = (LeaveReason, CloseReason, Handover, Move, Change, Role, Kind, PollKind)
     assert {kind.__name__: [word.value for word in kind] for kind in stored} == {
-        "LeaveReason": ["left", "lost", "expelled"],
+        "LeaveReason": ["left", "lost", "expelled", "not_invited"],
         "CloseReason": ["host_ended", "host_lost", "expired"],
         "Handover": ["passed", "left", "lost", "returned", "arrived"],
         "Move": ["play", "pause", "seek", "rate", "correction", "media"],
         "Change": ["media", "provider", "episode"],
         "Role": ["host", "moderator", "member"],
         "Kind": ["person", "recorder"],
+        "PollKind": ["multiple_choice", "text", "rating", "yes_no"],
     }
 
 
@@ -223,6 +243,7 @@ def test_a_snapshot_holds_these_fields_and_its_version_goes_up_when_they_mean_so
                     "seq",
                 ),
                 *("timeline", "waiting", "waits"),
+                *("access", "polls", "slow_mode_s"),
                 *("hands", "knocks", "lobby", "one_share", "password", "recording", "seat", "sharing"),
             ]
         ),

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from tutti.core.access import Access
 from tutti.core.defaults import Defaults
 from tutti.core.drift import Doing
 from tutti.core.events import CloseReason
-from tutti.core.ids import MemberId, RoomId
+from tutti.core.ids import MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Answer, PollKind
 from tutti.core.roster import Breakout, Kind, Password, Role
 
 
@@ -220,10 +222,99 @@ class PlayNext:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """`id`: what the asker calls this; said once, however often it is asked for."""
+    """`id`: what the asker calls this; said once, however often it is asked for. `reply_to`: the line it answers."""
 
     text: str
     id: str | None = None
+    reply_to: Seq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditChat:
+    """Other words for what the asker said in that event."""
+
+    line: Seq
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveChat:
+    """Take back a line; another's only by somebody who moderates."""
+
+    line: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlowMode:
+    """How long everybody waits between two lines; 0: not at all."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetTyping:
+    """Whether the asker is about to say something. Shown for a moment, and not kept."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoll:
+    """`id`: which nobody has used. `options`: of a choice between several. `lasts_ms` None: until somebody closes it."""
+
+    id: str
+    question: str
+    kind: PollKind
+    options: tuple[str, ...] = ()
+    lasts_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    poll: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePoll:
+    poll: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """Draw over what plays. `shape`: JSON of the dialect's making, shown as it is, and not kept."""
+
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearAnnotations:
+    """Everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterCall:
+    """To be seen and heard, without a meeting connection: `Signal` reaches the asker as anything does."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveCall:
+    """And stay in the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeaking:
+    """Whether the asker, who is in the call, can be heard right now."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """For one other in the call alone; not kept. `data`: JSON of the dialect's making, passed on as it is."""
+
+    to: MemberId
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +328,10 @@ class Whisper:
 
 @dataclass(frozen=True, slots=True)
 class React:
-    """Shown for a moment, and not kept."""
+    """Shown for a moment, and not kept. `position_ms`: of what plays, where the asker saw it; None: where it is."""
 
     emoji: str
+    position_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +514,20 @@ class EndBreakouts:
 
 
 @dataclass(frozen=True, slots=True)
+class EndPoll:
+    """From the server itself: this poll's time is up."""
+
+    poll: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAccess:
+    """From the server itself: who may be here from now on, and as what."""
+
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
 class EndWait:
     """From the server itself: the room has waited long enough."""
 
@@ -459,6 +565,19 @@ Command = (
     | MoveInQueue
     | PlayNext
     | Chat
+    | EditChat
+    | RemoveChat
+    | SetSlowMode
+    | SetTyping
+    | OpenPoll
+    | Vote
+    | ClosePoll
+    | Annotate
+    | ClearAnnotations
+    | EnterCall
+    | LeaveCall
+    | SetSpeaking
+    | Signal
     | Whisper
     | React
     | RaiseHand
@@ -488,6 +607,8 @@ Command = (
     | HangUp
     | EndKnock
     | EndBreakouts
+    | EndPoll
+    | SetAccess
     | EndWait
     | Expire
 )
@@ -496,7 +617,15 @@ COMMANDS: tuple[type[Command], ...] = get_args(Command)
 SCHEDULED: frozenset[type[Command]] = frozenset(
     (
         *(Play, Pause, Seek, SeekBy, SetRate, ChangeMedia, ChangeProvider, ChangeEpisode, PlayNext),
-        *(SetReady, SetWaiting, EndWait, Leave, Expel, Depart),  # these may end a wait, and then it plays
+        *(
+            SetReady,
+            SetWaiting,
+            EndWait,
+            Leave,
+            Expel,
+            Depart,
+            SetAccess,
+        ),  # these may end a wait, and then it plays
     )
 )
 """What moves the timeline on purpose: a little ahead, where players can be told so. Observations move it as they find."""

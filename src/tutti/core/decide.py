@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from tutti.core import breakouts, company, meeting, membership, patience, playback, programme, queueing
+from tutti.core import (
+    breakouts,
+    company,
+    meeting,
+    membership,
+    patience,
+    playback,
+    polling,
+    programme,
+    queueing,
+)
 from tutti.core import commands as c
 from tutti.core import events as e
 from tutti.core.events import CloseReason, Event
@@ -16,7 +26,7 @@ from tutti.core.ids import MemberId
 from tutti.core.media import unsound
 from tutti.core.permissions import Needs, holds, needs
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Relay
+from tutti.core.relays import AnnotationsCleared, Relay
 from tutti.core.room import Room
 from tutti.core.roster import Member, Role
 
@@ -26,7 +36,8 @@ Decision = tuple[Event, ...] | Relay | Refused
 InMeeting = (
     c.SetLobby | c.Admit | c.Deny | c.SetPassword | c.Share | c.StopShare | c.SetSharePolicy | c.SetMuted
     | c.Mute | c.AskUnmute | c.StartRecording | c.StopRecording | c.OpenBreakouts | c.Assign | c.ExtendBreakouts
-    | c.CloseBreakouts | c.TellBreakouts | c.AskHelp
+    | c.CloseBreakouts | c.TellBreakouts | c.AskHelp | c.EnterCall | c.LeaveCall | c.SetSpeaking | c.Signal
+    | c.Annotate | c.ClearAnnotations
 )  # fmt: skip
 
 MAX_CAPACITY = 100_000
@@ -107,6 +118,10 @@ def _for_server(room: Room, command: c.Command, now_ms: float, lead_ms: float) -
             return breakouts.over(room, now_ms)
         case c.Assign(who, None) if who is not None:
             return breakouts.call_back(room, who)
+        case c.EndPoll(poll):
+            return polling.over(room, poll, now_ms)
+        case c.SetAccess(access):
+            return _admitting(room, membership.set_access(room, access), at_ms)
         case c.EndWait():
             return patience.over(room, now_ms, at_ms)
         case c.Expire(reason):
@@ -120,7 +135,15 @@ def _parted(room: Room, who: MemberId, decision: tuple[Event, ...] | Refused, at
     if room.waiting is None or isinstance(decision, Refused):
         return decision
     parted = any(isinstance(event, e.MemberLeft) for event in decision)
-    return (*decision, *patience.without(room, who, at_ms)) if parted else decision
+    return (*decision, *patience.without(room, (who,), at_ms)) if parted else decision
+
+
+def _admitting(room: Room, decision: tuple[Event, ...], at_ms: float) -> Decision:
+    """Nobody waits for those who may not be here any more."""
+    gone = [event.member for event in decision if isinstance(event, e.MemberLeft)]
+    if room.waiting is None or not gone:
+        return decision
+    return (*decision, *patience.without(room, gone, at_ms))
 
 
 def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, lead_ms: float) -> Decision:  # noqa: PLR0912 - one case per command, closed
@@ -131,6 +154,8 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, l
     at_ms = playback.takes_effect_ms(room, now_ms, lead_ms)
     match command:
         case c.Open() | c.Depart() | c.HangUp() | c.EndKnock() | c.EndBreakouts() | c.EndWait() | c.Expire():
+            return Refused(Reason.NOT_ALLOWED)
+        case c.EndPoll() | c.SetAccess():
             return Refused(Reason.NOT_ALLOWED)
         case c.Join():
             return membership.rejoin(member, command)
@@ -171,7 +196,21 @@ def _for_member(room: Room, command: c.Command, member: Member, now_ms: float, l
         case c.PlayNext():
             return queueing.play_next(room, member, command, now_ms, at_ms)
         case c.Chat():
-            return company.say(room, member, command)
+            return company.say(room, member, command, now_ms)
+        case c.EditChat():
+            return company.edit(room, member, command, now_ms)
+        case c.RemoveChat():
+            return company.remove(room, member, command)
+        case c.SetSlowMode():
+            return company.set_slow_mode(room, command)
+        case c.SetTyping():
+            return company.set_typing(room, member, command)
+        case c.OpenPoll():
+            return polling.open_poll(room, member, command, now_ms)
+        case c.Vote():
+            return polling.vote(room, member, command, now_ms)
+        case c.ClosePoll(poll):
+            return polling.close(room, member, poll)
         case c.React():
             return company.react(room, member, command, now_ms)
         case c.RaiseHand():
@@ -226,6 +265,18 @@ def _in_meeting(room: Room, command: InMeeting, member: Member, now_ms: float) -
             return breakouts.tell(room, member, text)
         case c.AskHelp():
             return breakouts.ask_help(member)
+        case c.EnterCall():
+            return meeting.enter_call(member)
+        case c.LeaveCall():
+            return meeting.hang_up(room, member.id)
+        case c.SetSpeaking(on):
+            return meeting.set_speaking(member, on=on)
+        case c.Signal(to, data):
+            return meeting.signal(room, member, to, data)
+        case c.Annotate(shape):
+            return meeting.annotate(member, shape)
+        case c.ClearAnnotations():
+            return AnnotationsCleared(member.id)
         case c.StopRecording():
             return meeting.stop_recording(room, member.id)
         case _:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import get_args
 
+from tutti.core.access import Access
 from tutti.core.defaults import Defaults
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Answer, Poll
 from tutti.core.queue import Entry
 from tutti.core.roster import Breakout, Member, Password, Role
 from tutti.core.timeline import Timeline
@@ -21,6 +23,8 @@ class LeaveReason(Enum):
     LEFT = "left"
     LOST = "lost"
     EXPELLED = "expelled"
+    NOT_INVITED = "not_invited"
+    """The list of those who may be here changed."""
 
 
 class CloseReason(Enum):
@@ -149,6 +153,53 @@ class ChatSaid:
     name: str
     text: str
     id: str | None = None
+    reply_to: Seq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEdited:
+    """`line`: the number of the event that it was said in."""
+
+    line: Seq
+    text: str
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRemoved:
+    """By whoever said it, or somebody who moderates."""
+
+    line: Seq
+    by: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class SlowModeChanged:
+    """How long everybody waits between two lines; 0: not at all."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PollOpened:
+    """Nobody has voted."""
+
+    poll: Poll
+
+
+@dataclass(frozen=True, slots=True)
+class PollVoted:
+    poll: str
+    member: MemberId
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class PollClosed:
+    """`by` None: its time was up."""
+
+    poll: str
+    by: MemberId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +367,13 @@ class BreakoutsClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Who may be here and as what. What it means for those who are here stands in events of their own."""
+
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
 class RoomClosed:
     reason: CloseReason
 
@@ -334,6 +392,12 @@ Event = (
     | TimelineMoved
     | QueueChanged
     | ChatSaid
+    | ChatEdited
+    | ChatRemoved
+    | SlowModeChanged
+    | PollOpened
+    | PollVoted
+    | PollClosed
     | HandChanged
     | ReadyChanged
     | WaitingSwitched
@@ -355,6 +419,7 @@ Event = (
     | Assigned
     | BreakoutsExtended
     | BreakoutsClosed
+    | AccessChanged
     | RoomClosed
 )
 EVENTS: tuple[type[Event], ...] = get_args(Event)

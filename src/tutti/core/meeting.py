@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tutti.core import events as e
 from tutti.core.events import Event
 from tutti.core.ids import MemberId
 from tutti.core.membership import Decision, arrived, is_attended, people, recording_over
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import UnmuteAsked
+from tutti.core.relays import Annotated, Signalled, Speaking, UnmuteAsked
 from tutti.core.room import Room
 from tutti.core.roster import Kind, Knock, Member, Password, Role
 
 MAX_RECORDING_ID = 128
+MAX_SIGNAL = 64 * 1024
+MAX_SHAPE = 4 * 1024
 
 
 def set_lobby(room: Room, *, on: bool, now_ms: float) -> Decision:
@@ -116,14 +120,41 @@ def hang_up(room: Room, who: MemberId) -> tuple[Event, ...]:
     return (e.CallLeft(who),) if member is not None and member.calling else ()
 
 
+def enter_call(who: Member) -> Decision:
+    return () if who.calling else (e.CallEntered(who.id, who.proof),)
+
+
+def set_speaking(who: Member, *, on: bool) -> Speaking | Refused:
+    if not who.calling:
+        return Refused(Reason.NOT_ALLOWED, "Enter the call first")
+    return Speaking(who.id, on and not who.muted)
+
+
+def signal(room: Room, who: Member, to: MemberId, data: str) -> Signalled | Refused:
+    other = room.members.get(to)
+    if other is None or not other.calling or other.id == who.id:
+        return Refused(Reason.MEMBER_NOT_FOUND, "Nobody by this id is in the call")
+    if not who.calling:
+        return Refused(Reason.NOT_ALLOWED, "Enter the call first")
+    if len(data) > MAX_SIGNAL:
+        return Refused(Reason.OUT_OF_RANGE, f"A signal has at most {MAX_SIGNAL} characters")
+    return Signalled(who.id, to, data)
+
+
+def annotate(who: Member, shape: str) -> Annotated | Refused:
+    if len(shape) > MAX_SHAPE:
+        return Refused(Reason.OUT_OF_RANGE, f"An annotation has at most {MAX_SHAPE} characters")
+    return Annotated(who.id, who.name, shape)
+
+
 def _let_in(room: Room, now_ms: float, *, rest_goes: bool) -> tuple[Event, ...]:
     seats = room.capacity - len(people(room))
-    admitted, seated = list[Event](), room.host is not None
+    admitted, host = list[Event](), room.host
     for n, (who, knock) in enumerate(room.knocks.items()):
         if n < seats:
-            came = arrived(room, _admitted(who, knock, now_ms))
-            admitted += (e.KnockEnded(who, True), *(came[:1] if seated else came))
-            seated = True
+            came = arrived(replace(room, host=host), _admitted(who, knock, now_ms))
+            admitted += (e.KnockEnded(who, True), *came)
+            host = next((event.host for event in came if isinstance(event, e.HostChanged)), host)
         elif rest_goes:
             admitted.append(e.KnockEnded(who, False))
     return tuple(admitted)

@@ -5,6 +5,7 @@ Whoever never said so is not waited for, and outside of a wait nobody slows anyb
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tutti.core import events as e
@@ -36,9 +37,11 @@ def ended(room: Room) -> tuple[Event, ...]:
     return () if room.waiting is None else (e.WaitEnded(_missing(room)),)
 
 
-def without(room: Room, who: MemberId, at_ms: float) -> tuple[Event, ...]:
-    """What follows when nobody waits for `who` any more: it is ready, or gone. It plays at `at_ms` if it was the last."""
-    if room.waiting is None or any(member != who for member in _missing(room)):
+def without(room: Room, these: Collection[MemberId], at_ms: float) -> tuple[Event, ...]:
+    """What follows when nobody waits for `these` any more: they are ready, or gone. It plays at `at_ms` if they were
+    the last.
+    """
+    if room.waiting is None or any(member not in these for member in _missing(room)):
         return ()
     return _resumed(room, (), at_ms)
 

@@ -33,6 +33,14 @@ def needs(command: c.Command) -> Needs:  # noqa: PLR0912 - rows of a table, clos
             return Needs.CONTROL
         case c.Chat() | c.Whisper() | c.React() | c.RaiseHand() | c.SetReady():
             return Needs.MEMBERSHIP
+        case c.EditChat() | c.RemoveChat() | c.SetTyping():  # of another's line only those who moderate
+            return Needs.MEMBERSHIP
+        case c.Vote() | c.Annotate():
+            return Needs.MEMBERSHIP
+        case c.EnterCall() | c.LeaveCall() | c.SetSpeaking() | c.Signal():
+            return Needs.MEMBERSHIP
+        case c.SetSlowMode() | c.OpenPoll() | c.ClosePoll() | c.ClearAnnotations():
+            return Needs.MODERATION
         case c.Share() | c.SetMuted():
             return Needs.MEMBERSHIP
         case c.Expel() | c.SetLock() | c.SwitchChat() | c.SetWaiting() | c.LowerHands():
@@ -52,6 +60,8 @@ def needs(command: c.Command) -> Needs:  # noqa: PLR0912 - rows of a table, clos
         case c.SetPassword() | c.SetSharePolicy():
             return Needs.HOST
         case c.Depart() | c.HangUp() | c.EndKnock() | c.EndBreakouts() | c.EndWait() | c.Expire():
+            return Needs.SERVER
+        case c.EndPoll() | c.SetAccess():
             return Needs.SERVER
         case _:
             assert_never(command)

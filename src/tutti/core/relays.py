@@ -21,6 +21,48 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """Whether somebody is about to say something."""
+
+    member: MemberId
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """Whether somebody in the call can be heard right now."""
+
+    member: MemberId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """Somebody drew over what plays. `shape`: JSON of the dialect's making."""
+
+    member: MemberId
+    name: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationsCleared:
+    """By somebody who moderates."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    """What one in the call says to another's browser. `data`: JSON of the dialect's making."""
+
+    member: MemberId
+    to: MemberId
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Whispered:
     """Said to one person alone. `name`: of whoever says it. `id`: what it calls what it said."""
 
@@ -113,7 +155,8 @@ class Rewired:
 
 Everywhere = RoomsTold | HelpAsked | ClosingSoon | BreakoutsShown | Moved
 """What concerns people in breakout rooms as well: told on each connection of a meeting, wherever it is."""
-Relay = Reacted | Whispered | UnmuteAsked | Lost | Back | Rewired | Everywhere
+InParty = Typing | Speaking | Annotated | AnnotationsCleared | Signalled
+Relay = Reacted | Whispered | UnmuteAsked | Lost | Back | Rewired | InParty | Everywhere
 RELAYS: tuple[type[Relay], ...] = get_args(Relay)
-Directed = Whispered | UnmuteAsked
+Directed = Whispered | UnmuteAsked | Signalled
 """For `to` alone."""

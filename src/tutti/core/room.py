@@ -8,11 +8,14 @@ from typing import Any, assert_never
 
 from tutti.core import chat as talk
 from tutti.core import events as e
+from tutti.core import polls as asked
+from tutti.core.access import Access
 from tutti.core.chat import ChatLine
 from tutti.core.defaults import Defaults, Expiry
 from tutti.core.events import CloseReason, LeaveReason, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Poll
 from tutti.core.queue import Entry
 from tutti.core.roster import Breakouts, Knock, Lease, Member, Password, Recording, Role, Waiting
 from tutti.core.timeline import Timeline
@@ -28,6 +31,8 @@ class Room:
     `chat`: the last lines, oldest first. `waits`: whether it waits for everybody; `waiting`: whether it does so now.
     `hands`: who raised theirs, first first. `knocks`: who waits to be let in, while `lobby`, longest first.
     `sharing`: who shows a screen, first first. `seat`: who was lost as the host and may have its seat back.
+    `slow_mode_s`: how long everybody waits between two lines. `polls`: the last ones, oldest first.
+    `access`: who may be here and as what; None: whoever the door lets in.
     """
 
     id: RoomId
@@ -62,6 +67,9 @@ class Room:
     seat: Lease | None = None
     recording: Recording | None = None
     breakouts: Breakouts | None = None
+    slow_mode_s: float = 0.0
+    polls: tuple[Poll, ...] = ()
+    access: Access | None = None
 
     @property
     def duration_ms(self) -> float | None:
@@ -159,9 +167,10 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             return {"timeline": timeline, "moved_by": by, "moved_at_ms": at_ms}
         case e.QueueChanged(queue, _):
             return {"queue": queue}
-        case e.ChatSaid(member_id, name, text, said_id):
-            line = ChatLine(recorded.seq, at_ms, member_id, name, text, said_id)
-            return {"chat": talk.after(room.chat, line)}
+        case e.ChatSaid() | e.ChatEdited() | e.ChatRemoved() | e.SlowModeChanged():
+            return _in_chat(room, event, recorded)
+        case e.PollOpened() | e.PollVoted() | e.PollClosed():
+            return {"polls": _polled(room, event)}
         case e.HandChanged(member_id, raised, _):
             hands = _with_or_without(room.hands, member_id, raised)
             return {**_member(room, member_id, hand_ms=at_ms if raised else None), "hands": hands}
@@ -207,8 +216,40 @@ def _changes(room: Room, event: e.Event, recorded: Recorded) -> dict[str, Any]: 
             return {"breakouts": room.breakouts and replace(room.breakouts, until_ms=until_ms)}
         case e.BreakoutsClosed():
             return {"breakouts": None}
+        case e.AccessChanged(access):
+            return {"access": access}
         case e.RoomClosed(reason):
             return {"closed": reason}
+        case _:
+            assert_never(event)
+
+
+def _in_chat(
+    room: Room, event: e.ChatSaid | e.ChatEdited | e.ChatRemoved | e.SlowModeChanged, recorded: Recorded
+) -> dict[str, Any]:
+    at_ms = recorded.at_ms
+    match event:
+        case e.ChatSaid(member_id, name, text, said_id, reply_to):
+            line = ChatLine(recorded.seq, at_ms, member_id, name, text, said_id, reply_to)
+            return {**_member(room, member_id, said_ms=at_ms), "chat": talk.after(room.chat, line)}
+        case e.ChatEdited(line_seq, text, _):
+            return {"chat": talk.edited(room.chat, line_seq, text, at_ms)}
+        case e.ChatRemoved(line_seq, _):
+            return {"chat": talk.without(room.chat, line_seq)}
+        case e.SlowModeChanged(seconds):
+            return {"slow_mode_s": seconds}
+        case _:
+            assert_never(event)
+
+
+def _polled(room: Room, event: e.PollOpened | e.PollVoted | e.PollClosed) -> tuple[Poll, ...]:
+    match event:
+        case e.PollOpened(poll):
+            return asked.after(room.polls, poll)
+        case e.PollVoted(poll_id, member_id, answer):
+            return asked.voted(room.polls, poll_id, member_id, answer)
+        case e.PollClosed(poll_id, _):
+            return asked.closed(room.polls, poll_id)
         case _:
             assert_never(event)
 

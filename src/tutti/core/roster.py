@@ -28,7 +28,8 @@ class Member:
 
     `hand_ms`: since when its hand is up. `ready`: whether its player can play at once; None if it never said, and
     then nobody waits for it. `calling`: it can be seen and heard: it has a meeting connection, or lost it just now.
-    `away`: the breakout room that it is in. `proof`: what its browser can prove itself with; never shown to anybody.
+    `away`: the breakout room that it is in. `said_ms`: when it last said something in the chat.
+    `proof`: what its browser can prove itself with; never shown to anybody.
     """
 
     id: MemberId
@@ -43,6 +44,7 @@ class Member:
     kind: Kind = Kind.PERSON
     away: RoomId | None = None
     proof: str | None = None
+    said_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class Listen:
             *(e.CallEntered, e.CallLeft, e.LobbySwitched, e.Knocked, e.KnockEnded, e.SharingChanged),
             *(e.SharePolicyChanged, e.MuteChanged, e.PasswordChanged, e.SeatKept),
             *(e.RecordingStarted, e.RecordingStopped),
+            *(e.ChatEdited, e.ChatRemoved, e.SlowModeChanged, e.PollOpened, e.PollVoted, e.PollClosed),
+            e.AccessChanged,
             *(e.BreakoutsOpened, e.Assigned, e.BreakoutsExtended, e.BreakoutsClosed),
         )
     )
@@ -100,6 +102,9 @@ class Listen:
             *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
             *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
             *(c.HangUp, c.EndKnock),
+            *(c.EditChat, c.RemoveChat, c.SetSlowMode, c.SetTyping, c.OpenPoll, c.Vote, c.ClosePoll),
+            *(c.EnterCall, c.LeaveCall, c.SetSpeaking, c.Signal, c.Annotate, c.ClearAnnotations),
+            *(c.EndPoll, c.SetAccess),
             *(c.OpenBreakouts, c.Assign, c.ExtendBreakouts, c.CloseBreakouts, c.TellBreakouts, c.AskHelp),
             c.EndBreakouts,
             c.Depart,

@@ -48,6 +48,12 @@ def _words(reason: Reason) -> tuple[int, str, str]:  # noqa: PLR0912 - one case 
             return 409, "CONFLICT", reason.sentence
         case Reason.CHAT_OFF:
             return 403, "FORBIDDEN", reason.sentence
+        case Reason.LINE_NOT_FOUND | Reason.POLL_NOT_FOUND:
+            return 404, "NOT_FOUND", reason.sentence
+        case Reason.POLL_CLOSED | Reason.ALREADY_VOTED:
+            return 409, "CONFLICT", reason.sentence
+        case Reason.SLOW_MODE:
+            return 429, "RATE_LIMITED", reason.sentence
         case Reason.NOT_A_MEMBER:
             return 403, "FORBIDDEN", "You are not in this session; join it first"
         case Reason.MEMBER_NOT_FOUND:

@@ -20,6 +20,8 @@ from tutti.core.events import Event, LeaveReason, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
 from tutti.core.relays import (
+    Annotated,
+    AnnotationsCleared,
     Back,
     BreakoutsShown,
     ClosingSoon,
@@ -30,6 +32,9 @@ from tutti.core.relays import (
     Relay,
     Rewired,
     RoomsTold,
+    Signalled,
+    Speaking,
+    Typing,
     UnmuteAsked,
     Whispered,
 )
@@ -76,6 +81,8 @@ class Meet:
         (
             *(e.RoomOpened, e.OffsetSet, e.MediaChanged, e.TimelineMoved, e.QueueChanged, e.SeatKept),
             *(e.ReadyChanged, e.WaitingSwitched, e.WaitBegan, e.WaitEnded),
+            *(e.ChatEdited, e.ChatRemoved, e.SlowModeChanged, e.PollOpened, e.PollVoted, e.PollClosed),
+            e.AccessChanged,
         )
     )
     unheard: frozenset[type[c.Command]] = frozenset(
@@ -84,6 +91,9 @@ class Meet:
             *(c.Play, c.Pause, c.Seek, c.SeekBy, c.SetRate, c.Report, c.Observe),
             *(c.AddToQueue, c.RemoveFromQueue, c.MoveInQueue, c.PlayNext, c.SetReady, c.SetWaiting, c.Close),
             *(c.Depart, c.HangUp, c.EndKnock, c.EndBreakouts, c.EndWait, c.Expire),
+            *(c.EditChat, c.RemoveChat, c.SetSlowMode, c.SetTyping, c.OpenPoll, c.Vote, c.ClosePoll),
+            *(c.EnterCall, c.LeaveCall, c.SetSpeaking, c.Signal, c.Annotate, c.ClearAnnotations),
+            *(c.EndPoll, c.SetAccess),
         )
     )
     personal: frozenset[type[Event]] = frozenset(
@@ -183,6 +193,8 @@ class Meet:
                 return (_frame("breakout-warning", breakouts.ClosingSoon(seconds)),)
             case BreakoutsShown():
                 return (_frame("breakouts", breakouts.shown(room, now_ms)),)
+            case Typing() | Speaking() | Annotated() | AnnotationsCleared() | Signalled():
+                return ()
             case Rewired():
                 return self._rewired(relayed, room)
             case Moved(member, where, name, former):

@@ -50,10 +50,14 @@ def code(reason: Reason) -> str:
             return INVALID_ROOM
         case Reason.MEMBER_NOT_FOUND:
             return "PEER_NOT_FOUND"
-        case Reason.OUT_OF_RANGE | Reason.NOTHING_PLAYS | Reason.UNKNOWN_PROVIDER:
+        case Reason.OUT_OF_RANGE | Reason.NOTHING_PLAYS | Reason.UNKNOWN_PROVIDER | Reason.LINE_NOT_FOUND:
             return INVALID_MESSAGE
         case Reason.ROOM_FULL | Reason.ROOM_LOCKED | Reason.RATE_LIMITED | Reason.SHARE_TAKEN:
             return reason.name
+        case Reason.POLL_NOT_FOUND | Reason.POLL_CLOSED | Reason.ALREADY_VOTED:
+            return INVALID_MESSAGE
+        case Reason.SLOW_MODE:
+            return Reason.RATE_LIMITED.name
         case Reason.CHAT_OFF:
             return "CHAT_DISABLED"
         case Reason.UNAVAILABLE | Reason.INTERNAL | Reason.DRAINING:

@@ -13,7 +13,7 @@ from tutti.core import commands as c
 from tutti.core.events import Event, Recorded
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
-from tutti.core.relays import Everywhere, Relay, Rewired
+from tutti.core.relays import Everywhere, Relay, Rewired, Signalled
 from tutti.core.room import Room
 from tutti.dialects.native import errors, spoken, wire
 from tutti.dialects.native.defaults import NAME
@@ -42,7 +42,8 @@ class Native:
             *(c.Report, c.Depart, c.EndWait, c.Expire),
             *(c.Whisper, c.LowerHands, c.SetLobby, c.Admit, c.Deny, c.SetPassword, c.Share, c.StopShare),
             *(c.SetSharePolicy, c.SetMuted, c.Mute, c.AskUnmute, c.StartRecording, c.StopRecording),
-            *(c.HangUp, c.EndKnock),
+            *(c.HangUp, c.EndKnock, c.EndPoll, c.SetAccess),
+            *(c.EnterCall, c.LeaveCall, c.SetSpeaking, c.Signal, c.Annotate, c.ClearAnnotations),
             *(c.OpenBreakouts, c.Assign, c.ExtendBreakouts, c.CloseBreakouts, c.TellBreakouts, c.AskHelp),
             c.EndBreakouts,
         )
@@ -76,7 +77,7 @@ class Native:
         return ()
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> tuple[Frame, ...]:
-        return () if isinstance(relayed, Everywhere | Rewired) else _say(spoken.relayed(relayed))
+        return () if isinstance(relayed, Everywhere | Rewired | Signalled) else _say(spoken.relayed(relayed))
 
     def welcome(
         self, room: Room, viewer: Viewer, now_ms: float, reason: Afresh | None = None

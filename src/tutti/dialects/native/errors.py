@@ -45,11 +45,18 @@ def _close_code(reason: Reason) -> int:
 
 def status(reason: Reason) -> HTTPStatus:
     match reason:
-        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND:
+        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND | Reason.LINE_NOT_FOUND | Reason.POLL_NOT_FOUND:
             return HTTPStatus.NOT_FOUND
         case Reason.ROOM_EXPIRED | Reason.ROOM_CLOSED:
             return HTTPStatus.GONE
-        case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.ID_TAKEN | Reason.SHARE_TAKEN:
+        case (
+            Reason.ROOM_EXISTS
+            | Reason.ROOM_FULL
+            | Reason.ID_TAKEN
+            | Reason.SHARE_TAKEN
+            | Reason.POLL_CLOSED
+            | Reason.ALREADY_VOTED
+        ):
             return HTTPStatus.CONFLICT
         case Reason.NOT_A_MEMBER | Reason.NOT_ALLOWED | Reason.NOT_YOURSELF:
             return HTTPStatus.FORBIDDEN
@@ -61,7 +68,7 @@ def status(reason: Reason) -> HTTPStatus:
             return HTTPStatus.BAD_REQUEST
         case Reason.UNAUTHENTICATED:
             return HTTPStatus.UNAUTHORIZED
-        case Reason.RATE_LIMITED:
+        case Reason.RATE_LIMITED | Reason.SLOW_MODE:
             return HTTPStatus.TOO_MANY_REQUESTS
         case Reason.INTERNAL:
             return HTTPStatus.INTERNAL_SERVER_ERROR

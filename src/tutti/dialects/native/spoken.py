@@ -8,12 +8,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tutti.core import events as e
+from tutti.core import polls
 from tutti.core.chat import ChatLine
 from tutti.core.events import Recorded
 from tutti.core.ids import MemberId
 from tutti.core.media import Media as CoreMedia
+from tutti.core.polls import Poll as CorePoll
 from tutti.core.queue import Entry as CoreEntry
+from tutti.core.relays import Annotated as Drawn
+from tutti.core.relays import AnnotationsCleared as DrawingsCleared
 from tutti.core.relays import Back, Lost, Reacted, UnmuteAsked, Whispered
+from tutti.core.relays import Speaking as CoreSpeaking
+from tutti.core.relays import Typing as CoreTyping
 from tutti.core.room import Room
 from tutti.core.roster import Member as CoreMember
 from tutti.core.timeline import Timeline as CoreTimeline
@@ -73,13 +79,41 @@ class Entry(Part, frozen=True):
 
 
 class Line(Part, frozen=True):
-    """What somebody said. `name`: as they were called then."""
+    """What somebody said. `name`: as they were called then. `replyTo`: the `seq` of the line that it answers.
+
+    `editedAt`: since when it has these words, if not from the first.
+    """
 
     seq: int
     at: float
     member: str
     name: str
     text: str
+    reply_to: int | None
+    edited_at: float | None
+
+
+class Results(Part, frozen=True):
+    """`counts`: for each option, or of one to five stars. `texts`: the newest 50 answers in words, newest first."""
+
+    total: int
+    counts: list[int]
+    average: float | None
+    texts: list[str]
+
+
+class Poll(Part, frozen=True):
+    """`kind`: `multiple_choice`, `text`, `rating` or `yes_no`. `until`: when it closes by itself, null: it does not."""
+
+    id: str
+    question: str
+    kind: str
+    options: list[str]
+    by: str
+    opened_at: float
+    until: float | None
+    closed: bool
+    results: Results
 
 
 class Wait(Part, frozen=True):
@@ -125,6 +159,9 @@ class Snapshot(Part, frozen=True):
     recording: RecordedNow | None
     opened_at: float
     expires_at: float
+    slow_mode: float
+    polls: list[Poll]
+    invited_only: bool
 
 
 class Welcome(Told, tag="welcome", kw_only=True, frozen=True):
@@ -193,6 +230,18 @@ class Capacity(Numbered, tag="capacity", frozen=True):
     capacity: int
 
 
+class SlowMode(Numbered, tag="slowMode", frozen=True):
+    """How many seconds everybody but those who moderate waits between two lines; 0: none."""
+
+    seconds: float
+
+
+class Access(Numbered, tag="access", frozen=True):
+    """Who may be here is decided elsewhere. `invitedOnly`: nobody who is not on that list."""
+
+    invited_only: bool
+
+
 class ChatSwitched(Numbered, tag="chatSwitched", frozen=True):
     """Whether people may chat."""
 
@@ -231,11 +280,48 @@ class QueueChanged(Numbered, tag="queue", frozen=True):
 
 
 class Chat(Numbered, tag="chat", frozen=True):
-    """Somebody said something."""
+    """Somebody said something. `replyTo`: the `seq` of the line that it answers."""
 
     member: str
     name: str
     text: str
+    reply_to: int | None
+
+
+class ChatEdited(Numbered, tag="chatEdited", frozen=True):
+    """A line has other words now."""
+
+    line: int
+    text: str
+    by: str
+
+
+class ChatRemoved(Numbered, tag="chatRemoved", frozen=True):
+    """A line was taken back."""
+
+    line: int
+    by: str
+
+
+class PollOpened(Numbered, tag="poll", frozen=True):
+    """Everybody is asked something."""
+
+    poll: Poll
+
+
+class PollVoted(Numbered, tag="pollResults", frozen=True):
+    """Somebody answered; who and what is told to nobody."""
+
+    poll: str
+    results: Results
+
+
+class PollClosed(Numbered, tag="pollClosed", frozen=True):
+    """No more votes. `by` null: its time was up."""
+
+    poll: str
+    by: str | None
+    results: Results
 
 
 class Hand(Numbered, tag="hand", frozen=True):
@@ -390,6 +476,35 @@ class Closed(Numbered, tag="closed", frozen=True):
     reason: str
 
 
+class Typing(Told, tag="isTyping", frozen=True):
+    """Whether somebody is about to say something. Who says nothing more has stopped after a few seconds."""
+
+    member: str
+    name: str
+    on: bool
+
+
+class Speaking(Told, tag="speaking", frozen=True):
+    """Whether somebody in the call can be heard right now."""
+
+    member: str
+    on: bool
+
+
+class Annotated(Told, tag="annotated", frozen=True):
+    """Somebody drew over what plays. `shape`: JSON of their dialect."""
+
+    member: str
+    name: str
+    shape: str
+
+
+class AnnotationsCleared(Told, tag="annotationsCleared", frozen=True):
+    """All drawings go, because `member` wished so."""
+
+    member: str
+
+
 class Reaction(Told, tag="reaction", frozen=True):
     """Somebody showed an emoji, at this position of what is played."""
 
@@ -479,13 +594,27 @@ InMeeting = (
     | e.BreakoutsOpened | e.Assigned | e.BreakoutsExtended | e.BreakoutsClosed
 )  # fmt: skip
 
+InParty = (
+    e.ChatEdited
+    | e.ChatRemoved
+    | e.SlowModeChanged
+    | e.PollOpened
+    | e.PollVoted
+    | e.PollClosed
+    | e.AccessChanged
+)
+
 EVENTS: Final = (
     Opened, Joined, Left, Host, Role, Locked, Capacity, ChatSwitched, Offset, MediaChanged, TimelineMoved,
     QueueChanged, Chat, Hand, Ready, WaitForAll, Waiting, Waited, CallEntered, CallLeft, Lobby, Knocked, KnockEnded,
     Sharing, SharePolicy, Muted, Protected, SeatKept, RecordingStarted, RecordingStopped,
     BreakoutsOpened, Assigned, BreakoutsExtended, BreakoutsClosed, Closed,
+    ChatEdited, ChatRemoved, SlowMode, PollOpened, PollVoted, PollClosed, Access,
 )  # fmt: skip
-OTHERS: Final = (Welcome, Reaction, Whisper, Asked, CallLine, Status, Ack, Refused, Malformed, Draining, Pong)
+OTHERS: Final = (
+    Welcome, Typing, Speaking, Annotated, AnnotationsCleared, Reaction, Whisper, Asked, CallLine, Status, Ack,
+    Refused, Malformed, Draining, Pong,
+)  # fmt: skip
 SPOKEN: Final = {str(told.__struct_config__.tag): told for told in (*EVENTS, *OTHERS)}
 """Every message there is, by its type: what `/asyncapi.json` is made of."""
 
@@ -518,8 +647,18 @@ def event(recorded: Recorded, room: Room) -> Numbered:  # noqa: PLR0912 - one ca
             return TimelineMoved(seq, at, _timeline(timeline), move.value, by)
         case e.QueueChanged(queue, by):
             return QueueChanged(seq, at, [_entry(entry) for entry in queue], by)
-        case e.ChatSaid(member_id, name, text, _):
-            return Chat(seq, at, member_id, name, text)
+        case e.ChatSaid(member_id, name, text, _, reply_to):
+            return Chat(seq, at, member_id, name, text, reply_to)
+        case (
+            e.ChatEdited()
+            | e.ChatRemoved()
+            | e.SlowModeChanged()
+            | e.PollOpened()
+            | e.PollVoted()
+            | e.PollClosed()
+            | e.AccessChanged()
+        ):
+            return _in_party(seq, at, happened, room)
         case e.HandChanged(member_id, raised, _):
             return Hand(seq, at, member_id, raised)
         case e.ReadyChanged(member_id, ready):
@@ -534,6 +673,26 @@ def event(recorded: Recorded, room: Room) -> Numbered:  # noqa: PLR0912 - one ca
             return Closed(seq, at, closed.value)
         case _:
             return _in_meeting(seq, at, happened)
+
+
+def _in_party(seq: int, at: float, happened: InParty, room: Room) -> Numbered:
+    match happened:
+        case e.ChatEdited(line, text, by):
+            return ChatEdited(seq, at, line, text, by)
+        case e.ChatRemoved(line, by):
+            return ChatRemoved(seq, at, line, by)
+        case e.SlowModeChanged(seconds):
+            return SlowMode(seq, at, seconds)
+        case e.PollOpened(poll):
+            return PollOpened(seq, at, _poll(poll))
+        case e.PollVoted(poll_id, _, _):
+            return PollVoted(seq, at, poll_id, _results(polls.find(room.polls, poll_id)))
+        case e.PollClosed(poll_id, by_whom):
+            return PollClosed(seq, at, poll_id, by_whom, _results(polls.find(room.polls, poll_id)))
+        case e.AccessChanged(access):
+            return Access(seq, at, access.invited_only)
+        case _:
+            assert_never(happened)
 
 
 def _in_meeting(seq: int, at: float, happened: InMeeting) -> Numbered:  # noqa: PLR0912 - one case per event, closed
@@ -574,7 +733,12 @@ def _in_meeting(seq: int, at: float, happened: InMeeting) -> Numbered:  # noqa: 
             assert_never(happened)
 
 
-def relayed(relay: Reacted | Whispered | UnmuteAsked | Lost | Back) -> Told:
+InCompany = (
+    Reacted | Whispered | UnmuteAsked | Lost | Back | CoreTyping | CoreSpeaking | Drawn | DrawingsCleared
+)
+
+
+def relayed(relay: InCompany) -> Told:
     match relay:
         case Reacted(member, emoji, position_ms):
             return Reaction(member, emoji, position_ms)
@@ -586,6 +750,14 @@ def relayed(relay: Reacted | Whispered | UnmuteAsked | Lost | Back) -> Told:
             return CallLine(member, True)
         case Back(member, _):
             return CallLine(member, False)
+        case CoreTyping(member, name, on):
+            return Typing(member, name, on)
+        case CoreSpeaking(member, on):
+            return Speaking(member, on)
+        case Drawn(member, name, shape):
+            return Annotated(member, name, shape)
+        case DrawingsCleared(member):
+            return AnnotationsCleared(member)
         case _:
             assert_never(relay)
 
@@ -605,6 +777,9 @@ def snapshot(room: Room) -> Snapshot:
         timeline=_timeline(room.timeline),
         queue=[_entry(entry) for entry in room.queue],
         chat=[_line(line) for line in room.chat],
+        slow_mode=room.slow_mode_s,
+        polls=[_poll(poll) for poll in room.polls],
+        invited_only=room.access is not None and room.access.invited_only,
         wait_for_all=room.waits,
         waiting=None if waiting is None else Wait(list(waiting.members), waiting.until_ms),
         lobby=room.lobby,
@@ -667,4 +842,19 @@ def _entry(entry: CoreEntry) -> Entry:
 
 
 def _line(line: ChatLine) -> Line:
-    return Line(line.seq, line.at_ms, line.member, line.name, line.text)
+    return Line(line.seq, line.at_ms, line.member, line.name, line.text, line.reply_to, line.edited_at_ms)
+
+
+def _poll(poll: CorePoll) -> Poll:
+    return Poll(
+        poll.id, poll.question, poll.kind.value, list(poll.options), poll.by, poll.opened_at_ms, poll.until_ms,
+        poll.closed, _results(poll),
+    )  # fmt: skip
+
+
+def _results(poll: CorePoll | None) -> Results:
+    """None: it is not kept any more, so that nobody is shown it."""
+    if poll is None:
+        return Results(0, [], None, [])
+    told = polls.tally(poll)
+    return Results(told.total, list(told.counts), told.average, list(told.texts))

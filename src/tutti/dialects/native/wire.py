@@ -14,6 +14,7 @@ from tutti.core import commands as c
 from tutti.core.drift import Doing
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import PollKind
 from tutti.core.roster import Role
 from tutti.dialects.native import fields as f
 from tutti.service import dialect as d
@@ -268,9 +269,79 @@ class Chat(Said, tag="chat", frozen=True):
     """A line for everybody."""
 
     text: f.Text
+    reply_to: f.Seq | None = None
 
     def meaning(self) -> c.Command:
-        return c.Chat(self.text)
+        return c.Chat(self.text, reply_to=None if self.reply_to is None else Seq(self.reply_to))
+
+
+class ChatEdit(Said, tag="chatEdit", frozen=True):
+    """Other words for one's own line, for 15 minutes. `line`: its `seq`."""
+
+    line: f.Seq
+    text: f.Text
+
+    def meaning(self) -> c.Command:
+        return c.EditChat(Seq(self.line), self.text)
+
+
+class ChatRemove(Said, tag="chatRemove", frozen=True):
+    """Take back a line; a moderator anybody's."""
+
+    line: f.Seq
+
+    def meaning(self) -> c.Command:
+        return c.RemoveChat(Seq(self.line))
+
+
+class SlowMode(Said, tag="slowMode", frozen=True):
+    """How long everybody waits between two lines; 0: not at all."""
+
+    seconds: float
+
+    def meaning(self) -> c.Command:
+        return c.SetSlowMode(self.seconds)
+
+
+class Typing(Said, tag="typing", frozen=True):
+    """Whether one is about to say something."""
+
+    on: bool
+
+    def meaning(self) -> c.Command:
+        return c.SetTyping(self.on)
+
+
+class PollOpen(Said, tag="pollOpen", frozen=True):
+    """Ask everybody something. `id`: of one's own making. `options`: of `multiple_choice`. `lasts`: in milliseconds."""
+
+    id: f.Id
+    question: f.Text
+    kind: Literal["multiple_choice", "text", "rating", "yes_no"]
+    options: list[f.Text] = []
+    lasts: float | None = None
+
+    def meaning(self) -> c.Command:
+        return c.OpenPoll(self.id, self.question, PollKind(self.kind), tuple(self.options), self.lasts)
+
+
+class Vote(Said, tag="vote", frozen=True):
+    """Once. `answer`: an option's place from 0 (of `yes_no`: 0 is yes), one to five stars, or words."""
+
+    poll: f.Id
+    answer: int | f.Text
+
+    def meaning(self) -> c.Command:
+        return c.Vote(self.poll, self.answer)
+
+
+class PollClose(Said, tag="pollClose", frozen=True):
+    """Take no more votes."""
+
+    poll: f.Id
+
+    def meaning(self) -> c.Command:
+        return c.ClosePoll(self.poll)
 
 
 class React(Said, tag="react", frozen=True):
@@ -354,7 +425,8 @@ class Close(Said, tag="close", frozen=True):
 Wish: TypeAlias = (
     Play | Pause | Seek | SeekBy | SetRate | ChangeMedia | ChangeProvider | ChangeEpisode
     | QueueAdd | QueueRemove | QueueMove | PlayNext | Appoint | Transfer | Expel | Lock | Capacity
-    | ChatSwitch | Chat | React | Hand | Offset | Ready | WaitForAll | Report | Leave | Close
+    | ChatSwitch | Chat | ChatEdit | ChatRemove | SlowMode | Typing | PollOpen | Vote | PollClose
+    | React | Hand | Offset | Ready | WaitForAll | Report | Leave | Close
 )  # fmt: skip
 """What is asked of the room that one has entered."""
 

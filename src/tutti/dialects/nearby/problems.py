@@ -59,7 +59,7 @@ def sentence(refused: Refused) -> str:
 
 def status(reason: Reason) -> HTTPStatus:
     match reason:
-        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND:
+        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND | Reason.LINE_NOT_FOUND | Reason.POLL_NOT_FOUND:
             return HTTPStatus.NOT_FOUND
         case Reason.ROOM_EXPIRED | Reason.ROOM_CLOSED:
             return HTTPStatus.GONE
@@ -69,6 +69,8 @@ def status(reason: Reason) -> HTTPStatus:
             | Reason.NOTHING_PLAYS
             | Reason.ID_TAKEN
             | Reason.SHARE_TAKEN
+            | Reason.POLL_CLOSED
+            | Reason.ALREADY_VOTED
         ):
             return HTTPStatus.CONFLICT
         case (
@@ -86,7 +88,7 @@ def status(reason: Reason) -> HTTPStatus:
             return HTTPStatus.BAD_REQUEST
         case Reason.UNAUTHENTICATED:
             return HTTPStatus.UNAUTHORIZED
-        case Reason.RATE_LIMITED:
+        case Reason.RATE_LIMITED | Reason.SLOW_MODE:
             return HTTPStatus.TOO_MANY_REQUESTS
         case Reason.INTERNAL:
             return HTTPStatus.INTERNAL_SERVER_ERROR

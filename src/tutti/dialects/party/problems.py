@@ -221,15 +221,15 @@ def _status(reason: Reason) -> int:
     match reason:
         case Reason.UNAUTHENTICATED:
             return 401
-        case Reason.RATE_LIMITED:
+        case Reason.RATE_LIMITED | Reason.SLOW_MODE:
             return 429
-        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND:
+        case Reason.ROOM_NOT_FOUND | Reason.MEMBER_NOT_FOUND | Reason.LINE_NOT_FOUND | Reason.POLL_NOT_FOUND:
             return 404
         case Reason.ROOM_EXPIRED | Reason.ROOM_CLOSED:
             return 410
         case Reason.ROOM_EXISTS | Reason.ROOM_FULL | Reason.NOTHING_PLAYS:
             return 409
-        case Reason.ID_TAKEN | Reason.SHARE_TAKEN:
+        case Reason.ID_TAKEN | Reason.SHARE_TAKEN | Reason.POLL_CLOSED | Reason.ALREADY_VOTED:
             return 409
         case (
             Reason.ROOM_LOCKED
