@@ -1,4 +1,4 @@
-import { myself } from "@tutti/client/meet";
+import { myself, type MeetProblem } from "@tutti/client/meet";
 import { useEffect, useMemo, useState } from "react";
 import { navigate } from "../navigation";
 import { ShareLink } from "../room/ShareLink";
@@ -19,7 +19,7 @@ interface Props {
   name: string;
   password: string;
   media: LocalMedia;
-  onOut: (why: string | null, code: string | null) => void;
+  onOut: (problem: MeetProblem | null) => void;
 }
 
 export function InMeeting({ roomId, name, password, media, onOut }: Props) {
@@ -40,10 +40,11 @@ function Entered({ connected, name, media, onOut }: EnteredProps) {
   const tiles = useTiles(connected);
   const local = useSending(connected, media, view.connection === "connected");
   useObeying(connected, media);
+  useEffect(() => media.dismissProblem(), [media]); // it was said at the door
 
   const ended = view.connection === "ended";
   useEffect(() => {
-    if (ended) onOut(view.problem?.message ?? null, view.problem?.code ?? null);
+    if (ended) onOut(view.problem);
   }, [ended, view.problem, onOut]);
 
   const here = useMemo((): Here => {

@@ -1,5 +1,6 @@
 /** The way into a meeting: see oneself, choose, then come in. */
 
+import type { MeetProblem } from "@tutti/client/meet";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Failure } from "../Failure";
 import { rememberedName, rememberName } from "../identity";
@@ -7,7 +8,7 @@ import { DeadEnd } from "../room/DeadEnd";
 import { Icon } from "../room/stage/Icon";
 import { useTitle } from "../room/useTitle";
 import { findRoom, RoomError } from "../rooms";
-import { resume, useAccount } from "../sign-in/accounts";
+import { accounts, resume, useAccount } from "../sign-in/accounts";
 import { SignIn } from "../sign-in/SignIn";
 import { useSubmit } from "../useSubmit";
 import { Wordmark } from "../Wordmark";
@@ -23,13 +24,26 @@ type Step =
 
 const DOOR: Step = { at: "door", why: null, password: false };
 
-/** A server in closed mode lets nobody near a meeting without an account. */
+interface Props {
+  roomId: string;
+  /** The login that the server knew is no more, and the way in begins anew. */
+  onStale: () => void;
+}
+
 export function MeetingPage({ roomId }: { roomId: string }) {
+  const [visit, setVisit] = useState(0);
+  return <Visit key={visit} roomId={roomId} onStale={() => setVisit((before) => before + 1)} />;
+}
+
+/** A server in closed mode lets nobody near a meeting without an account. */
+function Visit({ roomId, onStale }: Props) {
   const account = useAccount();
   const closed = useClosed(roomId);
   useTitle(`Meeting ${roomId}`);
   if (closed === null) return <p className="waiting">Finding the meeting…</p>;
-  if (!closed || account !== null) return <Meeting roomId={roomId} />;
+  if (!closed || account !== null) {
+    return <Meeting roomId={roomId} onStale={onStale} />;
+  }
   return (
     <main className="narrow nearby-door">
       <Wordmark />
@@ -38,7 +52,7 @@ export function MeetingPage({ roomId }: { roomId: string }) {
   );
 }
 
-/** Whether one has to sign in, as it was on arrival; null until it is known. */
+/** Whether one has to sign in, as it was at the beginning of this visit; null until it is known. */
 function useClosed(roomId: string): boolean | null {
   const [closed, setClosed] = useState<boolean | null>(null);
   useEffect(() => {
@@ -62,7 +76,7 @@ async function mustSignIn(roomId: string): Promise<boolean> {
   return false;
 }
 
-function Meeting({ roomId }: { roomId: string }) {
+function Meeting({ roomId, onStale }: Props) {
   const [step, setStep] = useState<Step>(DOOR);
   const media = useLocalMedia();
   if (media === null) return null;
@@ -84,17 +98,27 @@ function Meeting({ roomId }: { roomId: string }) {
           name={step.name}
           password={step.password}
           media={media}
-          onOut={(why, code) =>
-            setStep(
-              code === "UNAUTHORIZED"
-                ? { at: "door", why, password: true }
-                : { at: "out", why: why ?? "You left the meeting" },
-            )
-          }
+          onOut={(problem) => {
+            setStep(after(problem));
+            if (problem?.reason === "unauthenticated")
+              void accounts.renewed().then((token) => token === null && onStale());
+          }}
         />
       );
     case "out":
       return <DeadEnd why={step.why} missing={false} />;
+  }
+}
+
+function after(problem: MeetProblem | null): Step {
+  const why = problem?.message ?? "You left the meeting";
+  switch (problem?.reason) {
+    case "wrong_password":
+      return { at: "door", why, password: true };
+    case "unauthenticated":
+      return { at: "door", why, password: false };
+    default:
+      return { at: "out", why };
   }
 }
 
@@ -172,7 +196,7 @@ function Door({ roomId, media, why, withPassword, onEnter }: DoorProps) {
             title="Letters, digits and signs, but no < or >"
             defaultValue={account?.name ?? rememberedName()}
             autoComplete="name"
-            autoFocus
+            autoFocus={!withPassword}
           />
         </label>
         {withPassword ? (

@@ -5,7 +5,7 @@ const SHOWN_FOR_MS = 12_000;
 
 /** What somebody wants of me, and what went wrong. */
 export function Notices() {
-  const { meeting, media, view } = useHere();
+  const { meeting, media, view, local } = useHere();
   const { notices, problem } = view;
   const newest = notices.at(-1)?.id ?? null;
   useEffect(() => {
@@ -19,6 +19,14 @@ export function Notices() {
         <p className="toast">
           <span>{problem.message}</span>
           <button className="quiet" aria-label="Dismiss" onClick={() => meeting.dismissProblem()}>
+            ✕
+          </button>
+        </p>
+      )}
+      {local.problem !== null && (
+        <p className="toast">
+          <span>{local.problem}.</span>
+          <button className="quiet" aria-label="Dismiss" onClick={() => media.dismissProblem()}>
             ✕
           </button>
         </p>

@@ -97,6 +97,10 @@ export class LocalMedia {
     }
   }
 
+  dismissProblem(): void {
+    if (this.current.problem !== null) this.change({ problem: null });
+  }
+
   stopSharing(): void {
     this.current.screen?.getTracks().forEach((track) => track.stop());
     this.change({ screen: null });
@@ -138,11 +142,19 @@ export class LocalMedia {
     before.filter((one) => one.kind === kind).forEach((one) => one.stop());
     const tracks = before.filter((one) => one.kind !== kind);
     if (track !== null) tracks.push(track);
-    track?.addEventListener("ended", () => this.replace(kind, null));
+    track?.addEventListener("ended", () => this.unplugged(kind, track));
     this.change({
       camera: tracks.length > 0 ? new MediaStream(tracks) : null,
       ...(kind === "audio" ? { micOn: track !== null } : { cameraOn: track !== null }),
     });
+  }
+
+  /** A track that ends by itself: what it came from was pulled out, or taken back by the browser. */
+  private unplugged(kind: "audio" | "video", track: MediaStreamTrack): void {
+    if (this.over || this.current.camera?.getTracks().includes(track) !== true) return;
+    this.replace(kind, null);
+    const what = kind === "audio" ? "microphone" : "camera";
+    this.change({ problem: `Your ${what} is gone. Plug it in again, or switch another one on` });
   }
 
   private audio(): MediaTrackConstraints {
@@ -154,7 +166,12 @@ export class LocalMedia {
   }
 
   private readonly devicesChanged = (): void => {
-    void navigator.mediaDevices.enumerateDevices().then((devices) => this.change({ devices }));
+    void navigator.mediaDevices.enumerateDevices().then((devices) => {
+      const chosen = Object.entries(this.current.chosen).filter(([, id]) =>
+        devices.some(({ deviceId }) => deviceId === id),
+      );
+      this.change({ devices, chosen: Object.fromEntries(chosen) }); // what is gone is nobody's choice
+    });
   };
 
   private change(part: Partial<LocalView>): void {

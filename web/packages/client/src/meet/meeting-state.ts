@@ -17,6 +17,8 @@ export type MeetConnection = "connecting" | "waiting" | "connected" | "lost" | "
 export interface MeetProblem {
   code: string;
   message: string;
+  /** More exactly why, where the server says so: `wrong_password`, `unauthenticated` and so on. */
+  reason?: string;
 }
 
 /** What somebody said to me alone, or to whom I said it. */

@@ -323,10 +323,12 @@ export class Meeting {
     this.leaving = { code: reason ?? "kicked", message };
   }
 
-  private refused({ code, message, event }: Told["error"]): void {
+  /** The server leaves a connection open on which another password may be said: nothing is waited for there. */
+  private refused({ code, message, reason, event }: Told["error"]): void {
     const outside = this.current.connection !== "connected";
-    if (outside && FINAL.has(code) && (event ?? "join") === "join") this.leaving = { code, message };
-    this.change({ problem: { code, message } });
+    const problem = { code, message, ...(reason === undefined ? {} : { reason }) };
+    if (outside && FINAL.has(code) && (event ?? "join") === "join") this.ended(problem);
+    else this.change({ problem });
   }
 
   private notice(frame: ToldFrame): void {

@@ -106,7 +106,7 @@ export interface Told {
   "breakout-help": { peerId: string; username: string; breakoutId: string };
   "breakout-warning": { secondsLeft: number };
   pong: object;
-  error: { code: string; message: string; retryAfter?: number; event?: string };
+  error: { code: string; message: string; reason?: string; retryAfter?: number; event?: string };
 }
 
 export type ToldFrame = { [Name in keyof Told]: { event: Name; data: Told[Name]; seq?: number } }[keyof Told];

@@ -271,6 +271,15 @@ describe("the way in and back", () => {
     expect(Socket.all).toHaveLength(1);
   });
 
+  it("asks for another password at once, although the connection is still open", () => {
+    const made = meeting();
+    const [socket] = Socket.all;
+    socket?.open();
+    const data = { code: "UNAUTHORIZED", message: "This is not the password", reason: "wrong_password" };
+    socket?.hear({ event: "error", data });
+    expect(made.view()).toMatchObject({ connection: "ended", problem: { reason: "wrong_password" } });
+  });
+
   it("shows that it is alive every 25 s, and is in no hurry while it waits at the door", () => {
     const made = meeting();
     const [socket] = Socket.all;
