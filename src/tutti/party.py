@@ -71,7 +71,14 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
     once = Once(desk.database, wall_ms)
     manners = Manners(hall, desk.accounts.throttles, secret, once)
     shelf = PictureShelf(settings.data / "avatars")
-    people = People(desk.database, shelf, wall_ms=wall_ms, random=token_bytes, tell=tells.tell)
+    people = People(
+        desk.database,
+        shelf,
+        wall_ms=wall_ms,
+        random=token_bytes,
+        tell=tells.tell,
+        is_online=messaging.hub.is_here,
+    )
     await people.blocks.load()
     hall.rooms.may_meet = people.blocks.may_meet
     parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs, tells=tells)

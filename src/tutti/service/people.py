@@ -30,6 +30,10 @@ class Hub:
         """How many people are connected."""
         return len(self._live)
 
+    def is_here(self, user: str) -> bool:
+        """They have at least one connection."""
+        return user in self._live
+
     def enter(self, user: str, listener: Listener) -> None:
         """One too many, and the one that has been here longest is closed."""
         live = self._live.setdefault(user, {})
