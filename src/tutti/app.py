@@ -78,6 +78,7 @@ from tutti.infra.sqlite_log import SqliteLog
 from tutti.infra.sqlite_schema import CannotOpen
 from tutti.infra.tokens import ChainIdentity
 from tutti.json_response import JsonResponse
+from tutti.operation_ids import operation_id
 from tutti.party import PartyDesk, party_desk
 from tutti.platform.nearby.choices import SqlChoices
 from tutti.service.dialect import Declined
@@ -494,6 +495,7 @@ class Node:
                 "Tutti",
                 tutti.__version__,
                 path="/docs",
+                operation_id_creator=operation_id,
                 render_plugins=[
                     SwaggerRenderPlugin(
                         js_url="/docs/swagger-ui-bundle.js",
