@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
 
 from tests.e2e.server import Server, serving
 
@@ -49,6 +51,26 @@ async def test_who_blocks_somebody_is_gone_for_them_nearby_and_stays_so(server: 
         assert (await around(ann), await around(ben)) == ([], [])
         assert (await ann.post(f"/api/users/{ben_id}/unblock/")).status_code == 200
         assert [one["userId"] for one in await around(ann)] == [ben_id]
+
+
+async def test_who_is_connected_is_online_for_those_who_may_know_and_hears_of_requests_at_once(
+    server: Server,
+) -> None:
+    async with entered(server, "ann") as ann, entered(server, "ben") as ben:
+        profile = f"/api/users/{(await ben.get('/api/users/me/')).json()['id']}/"
+        assert (await ann.get(profile)).json()["is_online"] is False
+        token = ben.headers["Authorization"].removeprefix("Bearer ")
+        async with connect(f"{server.ws_url}/ws/notifications/?token={token}") as line:
+            asked = await ann.post("/api/users/friends/request/", json={"username": "ben"})
+            assert asked.status_code == 201, asked.text
+            async with asyncio.timeout(20):
+                told = ""
+                while "friend_request" not in told:
+                    told = str(await line.recv())
+            assert "ann would like to be your friend" in told
+            assert (await ann.get(profile)).json()["is_online"] is True
+            await ben.patch("/api/users/settings/privacy/", json={"show_online_status": False})
+            assert (await ann.get(profile)).json()["is_online"] is None
 
 
 async def test_a_picture_outlives_the_server_that_kept_it(server: Server) -> None:
