@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from tutti.core import commands as c
+from tutti.core.access import Access
 from tutti.core.defaults import Control, Defaults, Expiry, HostLost
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId, RoomId
@@ -34,15 +35,6 @@ SEAT_MS: Final = 60_000.0
 SETTLED_S: Final = 0.3
 """So long after a room has begun to change, it is told what it does then."""
 AGAIN_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who may come in, and as what."""
-
-    invited_only: bool
-    people: Mapping[MemberId, Role]
-    barred: frozenset[MemberId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +84,9 @@ class PartyRooms:
             return await self._open(standing) if _is_missing(room) else room
         if room.defaults.dialect != DIALECT:
             return Refused(Reason.ROOM_EXISTS)
-        return room
+        if room.access == standing.access:
+            return room
+        return _room(await self._rooms.ask(standing.room, c.SetAccess(standing.access), None))
 
     async def settle(self, standing: Standing, *, media: bool) -> Room | Refused:
         """As `ensure`; and what its host wants of it now is done, `media` too if that was changed."""
@@ -194,8 +188,9 @@ class PartyRooms:
         def reached(live: LiveRoom | Refused) -> None:
             if isinstance(live, LiveRoom):  # at once: nobody comes in between
                 joined = _asked(live, standing.host, c.Join(standing.host_name, opens=opens))
+                limited = _asked(live, None, c.SetAccess(standing.access))
                 rest = [_asked(live, standing.host, wish) for wish in (*wishes, c.Leave())]
-                asked.extend((joined, *rest))
+                asked.extend((joined, limited, *rest))
             if not found.done():
                 found.set_result(live)
 
