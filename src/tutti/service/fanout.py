@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tutti.core.commands import Told
-from tutti.core.events import Event, MediaChanged, Recorded, TimelineMoved
+from tutti.core.events import Event, MediaChanged, PollClosed, PollVoted, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
 from tutti.core.relays import Back, Directed, Lost, Reacted, Relay
 from tutti.core.room import Room
@@ -96,7 +96,16 @@ class Subscription:
 class Audience:
     """Everybody who hears a room in one dialect. `told`: what they were told together."""
 
-    __slots__ = ("_pending", "_timer", "_wheel", "dialect", "metrics", "subscriptions", "told")
+    __slots__ = (
+        "_counting",
+        "_pending",
+        "_timer",
+        "_wheel",
+        "dialect",
+        "metrics",
+        "subscriptions",
+        "told",
+    )
 
     def __init__(self, dialect: Dialect, wheel: TimerWheel, metrics: Metrics) -> None:
         self.dialect = dialect
@@ -106,6 +115,8 @@ class Audience:
         self._wheel = wheel
         self._pending: dict[type[Event], Callable[[], tuple[Frame, ...]]] = {}
         self._timer: Timer | None = None
+        self._counting: dict[str, Callable[[], tuple[Frame, ...]] | None] = {}
+        """Polls whose count was told a moment ago, and what is to be told next; None: nothing yet."""
 
     def publish(self, recorded: Recorded, room: Room, now_ms: float) -> None:
         """Tell everybody of one event; `room` is the state after it."""
@@ -116,10 +127,14 @@ class Audience:
             self._release()
             for subscription in tuple(self.subscriptions):
                 subscription.send(dialect.tell(recorded, room, subscription.viewer, now_ms))
+        elif kind is PollVoted and kind in dialect.coalesced:
+            self._count(recorded, room, now_ms)
         elif kind in dialect.coalesced and len(self.subscriptions) > dialect.coalesce_above:
             self._coalesce(kind, recorded, room, now_ms)
             return
         else:
+            if isinstance(recorded.event, PollClosed):
+                self._told_by_closing(recorded.event.poll)
             self._release()
             self.send(dialect.encode(recorded, room, now_ms))
         if dialect.echoes and isinstance(recorded.event, TimelineMoved | MediaChanged):
@@ -159,6 +174,32 @@ class Audience:
             return
         self._pending.pop(kind, None)
         self._pending[kind] = lambda: self.dialect.encode(recorded, room, now_ms)
+
+    def _count(self, recorded: Recorded, room: Room, now_ms: float) -> None:
+        """The first vote is told at once, and the count after that no more often than the eye follows. Other events
+        are not held up by it, nor does any of them hurry it.
+        """
+        assert isinstance(recorded.event, PollVoted)
+        poll = recorded.event.poll
+        if poll in self._counting:
+            self._counting[poll] = lambda: self.dialect.encode(recorded, room, now_ms)
+            return
+        self._counting[poll] = None
+        self.send(self.dialect.encode(recorded, room, now_ms))
+        self._wheel.after(COALESCE_S, lambda: self._counted(poll))
+
+    def _counted(self, poll: str) -> None:
+        encode = self._counting[poll]
+        if encode is None:
+            del self._counting[poll]
+            return
+        self._counting[poll] = None
+        self.send(encode())
+        self._wheel.after(COALESCE_S, lambda: self._counted(poll))
+
+    def _told_by_closing(self, poll: str) -> None:
+        if poll in self._counting:
+            self._counting[poll] = None
 
     def _elapsed(self) -> None:
         self._timer = None

@@ -21,6 +21,8 @@ from tutti.core.events import (
     CallLeft,
     Event,
     MemberLeft,
+    PollClosed,
+    PollOpened,
     Recorded,
     RoomClosed,
     RoomOpened,
@@ -33,7 +35,7 @@ from tutti.core.relays import Directed, Everywhere, Relay, Whispered
 from tutti.core.room import Room, evolve, fold
 from tutti.service.breakouts import Breakrooms
 from tutti.service.calls import Calls
-from tutti.service.deadline import Deadline
+from tutti.service.deadline import Deadline, end_of_poll, end_of_wait
 from tutti.service.door import Door
 from tutti.service.echoes import Wish
 from tutti.service.fanout import Audience, Subscription
@@ -90,7 +92,8 @@ class LiveRoom:
         self.topology = Topology(self, self.calls, rooms.relay)
         self.door = Door(self, rooms.wheel, rooms.clock)
         self.breakouts = Breakrooms(self, rooms, rooms.wheel, rooms.clock)
-        self._deadline = Deadline(self, rooms.wheel, rooms.clock)
+        self._wait_ends = Deadline(self, rooms.wheel, rooms.clock, end_of_wait)
+        self._poll_ends = Deadline(self, rooms.wheel, rooms.clock, end_of_poll)
         self._rooms = rooms
         self._scheduling = False
         """Somebody was here whose player acts at a set time."""
@@ -195,7 +198,8 @@ class LiveRoom:
             self.topology.restored(self.state)
             self.door.restored(self.state)
             self.breakouts.restored(self.state)
-            self._deadline.changed(self.state)
+            self._wait_ends.changed(self.state)
+            self._poll_ends.changed(self.state)
         self._rooms.changed(self)
 
     def hear(self, events: tuple[Recorded, ...]) -> None:
@@ -227,7 +231,8 @@ class LiveRoom:
         self.door.stop()
         self.breakouts.stop()
         self.helm.stop()
-        self._deadline.stop()
+        self._wait_ends.stop()
+        self._poll_ends.stop()
 
     def _decide(
         self, state: Room | None, command: c.Command, who: MemberId | None, now_ms: float, done_already: bool
@@ -443,7 +448,9 @@ class LiveRoom:
                         self._drop(subscription)
                 self._stop()
             case WaitBegan() | WaitEnded():
-                self._deadline.changed(room)
+                self._wait_ends.changed(room)
+            case PollOpened() | PollClosed():
+                self._poll_ends.changed(room)
             case _:
                 self.presence.changed(recorded.event, room)
                 self.door.changed(recorded.event, room)
