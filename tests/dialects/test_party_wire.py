@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,8 +17,17 @@ from tutti.core.defaults import Control
 from tutti.core.events import EVENTS, Change, CloseReason, LeaveReason, Move, Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.media import Media
+from tutti.core.polls import Poll, PollKind, options_of
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Reacted, Relay
+from tutti.core.relays import (
+    Annotated,
+    AnnotationsCleared,
+    Reacted,
+    Relay,
+    Signalled,
+    Speaking,
+    Typing,
+)
 from tutti.core.room import Room, evolve, fold
 from tutti.core.roster import Member, Role
 from tutti.core.timeline import Timeline
@@ -34,7 +44,7 @@ CLOCK = TurnedClock(wall_ahead_ms=WALL_AHEAD_MS)
 STAMP = "2025-10-20T10:30:00.000Z"
 LINES = {line.name: line for _, line in lines(CLOCK, lambda *both: "eve" not in both, lambda: "new")}
 CONTEXT = msgspec.Raw(msgspec.json.encode((ROOM, LIFE)))
-PARTY, SYNC = "party", "party-sync"
+PARTY, SYNC, CHAT, INTERACTIVE = "party", "party-sync", "party-chat", "party-interactive"
 
 
 def hear(line: str, kind: str, **said: object) -> d.Sentence:
@@ -43,6 +53,7 @@ def hear(line: str, kind: str, **said: object) -> d.Sentence:
 
 
 Wish = tuple[str, str, dict[str, Any], c.Command]
+LINE_3 = "life-0000000003"
 EVERY_WISH: list[Wish] = [
     (PARTY, "video_control", {"action": "play"}, c.Play()),
     (PARTY, "video_control", {"action": "play", "video_time": 1.5, "timestamp": 1}, c.Play(1_500.0)),
@@ -53,6 +64,8 @@ EVERY_WISH: list[Wish] = [
     (PARTY, "chat_message", {"content": "hi"}, c.Chat("hi")),
     (PARTY, "chat_message", {"message": "hi", "client_id": "m1"}, c.Chat("hi", "m1")),
     (PARTY, "reaction", {"emoji": "🎉"}, c.React("🎉")),
+    (PARTY, "reaction", {"emoji": "🎉", "video_timestamp": 12.5}, c.React("🎉", 12_500.0)),
+    (PARTY, "typing", {}, c.SetTyping(True)),
     (SYNC, "sync_update", {"video_time": 3.5}, c.Report(3_500.0, NOW_MS)),
     (SYNC, "sync_update", {"video_time": 3.5, "is_playing": True}, c.Report(3_500.0, NOW_MS, True)),
     (SYNC, "heartbeat", {"client_time": 5, "video_time": 3.5}, c.Report(3_500.0, NOW_MS)),
@@ -62,11 +75,58 @@ EVERY_WISH: list[Wish] = [
     (SYNC, "seek", {"seek_time": 90.25}, c.Seek(90_250.0)),
     (SYNC, "playback_rate", {"playback_rate": 1.5}, c.SetRate(1.5)),
     (SYNC, "playback_rate", {"rate": 1.5}, c.SetRate(1.5)),
-]
+    (CHAT, "chat_message", {"message": "hi"}, c.Chat("hi")),
+    (CHAT, "message", {"content": "hi", "client_id": "m1"}, c.Chat("hi", "m1")),
+    (CHAT, "send_message", {"message": "hi", "reply_to": LINE_3}, c.Chat("hi", None, Seq(3))),
+    (CHAT, "edit_message", {"message_id": LINE_3, "message": "ho"}, c.EditChat(Seq(3), "ho")),
+    (CHAT, "edit_message", {"message_id": "other-0000000003", "content": "ho"}, c.EditChat(Seq(0), "ho")),
+    (CHAT, "delete_message", {"message_id": LINE_3}, c.RemoveChat(Seq(3))),
+    (CHAT, "delete_message", {"message_id": "3"}, c.RemoveChat(Seq(0))),
+    (CHAT, "typing", {"is_typing": False}, c.SetTyping(False)),
+    (CHAT, "slow_mode", {"seconds": 10}, c.SetSlowMode(10.0)),
+    (CHAT, "chat_enabled", {"enabled": False}, c.SwitchChat(False)),
+    (
+        INTERACTIVE, "create_poll", {"question": "Which?", "options": ["A", "B"], "duration": 30},
+        c.OpenPoll("new", "Which?", PollKind.MULTIPLE_CHOICE, ("A", "B"), 30_000.0),
+    ),
+    (
+        INTERACTIVE, "create_poll", {"question": "Good?", "poll_type": "yes_no"},
+        c.OpenPoll("new", "Good?", PollKind.YES_NO),
+    ),
+    (INTERACTIVE, "create_poll", {"question": "?", "poll_type": "text"}, c.OpenPoll("new", "?", PollKind.TEXT)),
+    (
+        INTERACTIVE, "create_poll", {"question": "?", "poll_type": "rating"},
+        c.OpenPoll("new", "?", PollKind.RATING),
+    ),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "option": 1}, c.Vote("p1", 1)),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "option_index": 1}, c.Vote("p1", 1)),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "rating": 5}, c.Vote("p1", 5)),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "text": "great"}, c.Vote("p1", "great")),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "answer": "great"}, c.Vote("p1", "great")),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "answer": 0}, c.Vote("p1", 0)),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "answer": True}, c.Vote("p1", 0)),
+    (INTERACTIVE, "vote", {"poll_id": "p1", "answer": False}, c.Vote("p1", 1)),
+    (INTERACTIVE, "close_poll", {"poll_id": "p1"}, c.ClosePoll("p1")),
+    (INTERACTIVE, "voice_join", {}, c.EnterCall()),
+    (INTERACTIVE, "voice_leave", {}, c.LeaveCall()),
+    (INTERACTIVE, "voice_mute", {"muted": False}, c.SetMuted(False)),
+    (INTERACTIVE, "voice_mute", {"user_id": "ben"}, c.Mute(BEN)),
+    (INTERACTIVE, "voice_speaking", {"speaking": True}, c.SetSpeaking(True)),
+    (INTERACTIVE, "screen_share_start", {}, c.Share(True)),
+    (INTERACTIVE, "screen_share_stop", {}, c.Share(False)),
+    (INTERACTIVE, "screen_share_stop", {"user_id": "ben"}, c.StopShare(BEN)),
+    (INTERACTIVE, "annotation", {"data": {"x": [1, 2.5]}}, c.Annotate('{"x":[1,2.5]}')),
+    (INTERACTIVE, "clear_annotations", {}, c.ClearAnnotations()),
+    (
+        INTERACTIVE, "webrtc_signal", {"target_user": "ben", "signal": {"type": "offer", "sdp": "v=0"}},
+        c.Signal(BEN, '{"type":"offer","sdp":"v=0"}'),
+    ),
+]  # fmt: skip
 ASKS_AGAIN = [
     (PARTY, "sync_request", {}),
     (SYNC, "request_sync", {}),
     (SYNC, "heartbeat", {"client_time": "2025-10-20T10:30:00Z"}),
+    (CHAT, "get_history", {}),
 ]
 NONSENSE: list[tuple[str, str, dict[str, Any]]] = [
     (PARTY, "video_control", {}),
@@ -82,6 +142,18 @@ NONSENSE: list[tuple[str, str, dict[str, Any]]] = [
     (SYNC, "seek", {}),
     (SYNC, "playback_rate", {}),
     (SYNC, "chat_message", {"content": "wrong line"}),
+    (CHAT, "edit_message", {"message": "ho"}),
+    (CHAT, "slow_mode", {"seconds": "10"}),
+    (CHAT, "video_control", {"action": "play"}),
+    (INTERACTIVE, "create_poll", {"poll_type": "text"}),
+    (INTERACTIVE, "create_poll", {"question": "?", "poll_type": "guess"}),
+    (INTERACTIVE, "vote", {"poll_id": "p1"}),
+    (INTERACTIVE, "vote", {"option": 1}),
+    (INTERACTIVE, "voice_mute", {"user_id": "ben", "muted": False}),
+    (INTERACTIVE, "annotation", {}),
+    (INTERACTIVE, "annotation", {"data": "x" * 4_096}),
+    (INTERACTIVE, "webrtc_signal", {"signal": {}}),
+    (INTERACTIVE, "webrtc_signal", {"target_user": "ben", "signal": "x" * 65_536}),
 ]
 
 
@@ -134,10 +206,23 @@ STATE = {
     "timestamp": STAMP,
 }  # fmt: skip
 VIDEO = {"id": "603", "provider": "direct", "kind": "movie", "title": "The Film", "duration": 60.0}
+LINE_4, LINE_7 = "life-0000000004", "life-0000000007"
 MESSAGE = {
-    "id": "life-0000000004", "user": {"id": "ben", "username": "Ben"}, "message": "hi", "message_type": "text",
+    "id": LINE_4, "user": {"id": "ben", "username": "Ben"}, "message": "hi", "message_type": "text",
     "timestamp": STAMP, "edited": False, "reply_to": None,
 }  # fmt: skip
+POLL = Poll("p1", "Which?", PollKind.MULTIPLE_CHOICE, ("A", "B"), ADA, NOW_MS, NOW_MS + 30_000.0)
+ASKED = {
+    "id": "p1", "question": "Which?", "poll_type": "multiple_choice",
+    "options": [{"index": 0, "text": "A", "votes": 0}, {"index": 1, "text": "B", "votes": 0}],
+    "total_votes": 0, "average": None, "answers": [], "is_active": True, "created_by": "ada",
+    "created_at": STAMP, "ends_at": "2025-10-20T10:30:30.000Z",
+}  # fmt: skip
+ANSWERED = {
+    **ASKED, "options": [{"index": 0, "text": "A", "votes": 0}, {"index": 1, "text": "B", "votes": 1}],
+    "total_votes": 1,
+}  # fmt: skip
+USER_BEN = {"id": "ben", "username": "Ben"}
 Telling = tuple[str, e.Event, str, dict[str, Any]]
 EVERY_EVENT: list[Telling] = [
     (
@@ -170,11 +255,53 @@ EVERY_EVENT: list[Telling] = [
     (SYNC, e.TimelineMoved(AT, Move.PLAY, ADA), "sync_state", {"action": "play", **STATE}),
     (SYNC, e.TimelineMoved(AT, Move.PAUSE, ADA), "sync_state", {"action": "pause", **STATE}),
     (SYNC, e.MediaChanged(FILM, AT, Change.MEDIA, ADA), "sync_state", {"action": "seek", **STATE}),
+    (PARTY, e.SlowModeChanged(5.0), "party_update", {"slow_mode_seconds": 5.0}),
+    (PARTY, e.ChatEdited(Seq(4), "ho", BEN), "party_update", {"edited_message": {"id": LINE_4, "message": "ho"}}),
+    (PARTY, e.ChatRemoved(Seq(4), ADA), "party_update", {"removed_message": LINE_4}),
+    (CHAT, e.ChatSaid(BEN, "Ben", "hi", None, Seq(3)), "chat_message", {**MESSAGE, "id": LINE_7, "reply_to": LINE_3}),
+    (CHAT, e.ChatEdited(Seq(4), "ho", BEN), "message_edited", {**MESSAGE, "message": "ho", "edited": True}),
+    (CHAT, e.ChatRemoved(Seq(4), ADA), "message_deleted", {"message_id": LINE_4, "deleted_by": "ada"}),
+    (CHAT, e.SlowModeChanged(5.0), "slow_mode", {"seconds": 5.0}),
+    (CHAT, e.ChatSwitched(False), "chat_enabled", {"enabled": False}),
+    (
+        CHAT, DANS, "user_joined",
+        {"user": {"id": "dan", "username": "Dan", "role": "participant"}, "participant_count": 4},
+    ),
+    (
+        CHAT, e.MemberLeft(BEN, LeaveReason.NOT_INVITED), "user_left",
+        {"user_id": "ben", "reason": "not_invited", "participant_count": 2},
+    ),
+    (INTERACTIVE, e.PollOpened(replace(POLL, id="p2")), "poll_created", {"poll": {**ASKED, "id": "p2"}}),
+    (INTERACTIVE, e.PollVoted("p1", BEN, 1), "poll_results", {"poll": ANSWERED}),
+    (INTERACTIVE, e.PollClosed("p1", ADA), "poll_closed", {"poll": {**ASKED, "is_active": False}, "closed_by": "ada"}),
+    (INTERACTIVE, e.PollClosed("p1", None), "poll_closed", {"poll": {**ASKED, "is_active": False}, "closed_by": None}),
+    (INTERACTIVE, e.CallEntered(BEN), "voice_joined", {"user": USER_BEN}),
+    (
+        INTERACTIVE, e.MemberJoined(Member(MemberId("dan"), "Dan", Role.MEMBER, NOW_MS, calling=True)),
+        "voice_joined", {"user": {"id": "dan", "username": "Dan"}},
+    ),
+    (INTERACTIVE, e.CallLeft(BEN), "voice_left", {"user_id": "ben"}),
+    (
+        INTERACTIVE, e.MemberLeft(BEN, LeaveReason.LEFT), "user_left",
+        {"user_id": "ben", "reason": "left", "participant_count": 2},
+    ),
+    (INTERACTIVE, e.MuteChanged(BEN, True, ADA), "voice_muted", {"user_id": "ben", "muted": True, "by": "ada"}),
+    (INTERACTIVE, e.SharingChanged(BEN, True), "screen_share_started", {"user": USER_BEN}),
+    (INTERACTIVE, e.SharingChanged(BEN, False), "screen_share_stopped", {"user_id": "ben"}),
 ]  # fmt: skip
 EVERY_RELAY: list[tuple[str, Relay, str, dict[str, Any]]] = [
     (
         PARTY, Reacted(BEN, "🎉", 12_340.0), "reaction",
         {"emoji": "🎉", "video_timestamp": 12.34, "user": {"id": "ben", "username": "Ben"}, "timestamp": STAMP},
+    ),
+    (PARTY, Typing(BEN, "Ben", True), "typing", {"user": USER_BEN, "is_typing": True}),
+    (CHAT, Typing(BEN, "Ben", False), "typing", {"user": USER_BEN, "is_typing": False}),
+    (INTERACTIVE, Speaking(BEN, True), "voice_speaking", {"user_id": "ben", "speaking": True}),
+    (INTERACTIVE, Annotated(BEN, "Ben", '{"x":1}'), "annotation", {"user": USER_BEN, "data": {"x": 1}}),
+    (INTERACTIVE, AnnotationsCleared(ADA), "annotations_cleared", {"by": "ada"}),
+    (
+        INTERACTIVE, Signalled(BEN, ADA, '{"sdp":"v=0"}'), "webrtc_signal",
+        {"from_user": "ben", "target_user": "ada", "signal": {"sdp": "v=0"}},
     ),
 ]  # fmt: skip
 
@@ -188,8 +315,9 @@ def a_room(*more: e.Event, control: Control = Control.HOST) -> Room:
     return room
 
 
-def told(line: str, event: e.Event) -> list[dict[str, Any]]:
-    before = a_room()
+def told(line: str, event: e.Event, *before_it: e.Event) -> list[dict[str, Any]]:
+    """In a room in which Ben has said something, and Ada asked something, where that matters."""
+    before = a_room(*before_it)
     recorded = Recorded(LIFE, Seq(before.seq + 1), NOW_MS, event)
     room = before if isinstance(event, e.RoomOpened) else evolve(ROOM, before, recorded)
     return [spoken(line, frame.text) for frame in LINES[line].encode(recorded, room, NOW_MS)]
@@ -198,7 +326,7 @@ def told(line: str, event: e.Event) -> list[dict[str, Any]]:
 def spoken(line: str, text: bytes) -> dict[str, Any]:
     """As the documents describe it."""
     said: dict[str, Any] = json.loads(text)
-    msgspec.convert(said, LINES[line].words.everything_spoken[said["type"]])
+    msgspec.json.decode(text, type=LINES[line].words.everything_spoken[said["type"]])
     return said
 
 
@@ -206,7 +334,9 @@ def spoken(line: str, text: bytes) -> dict[str, Any]:
 def test_each_event_is_told_in_the_guides_words(
     line: str, event: e.Event, kind: str, said: dict[str, Any]
 ) -> None:
-    assert told(line, event) == [{"type": kind, **said}]
+    later = line in (CHAT, INTERACTIVE) or isinstance(event, e.ChatEdited | e.ChatRemoved)
+    before = (e.ChatSaid(BEN, "Ben", "hi"), e.PollOpened(POLL), e.LockChanged(True)) if later else ()
+    assert told(line, event, *before) == [{"type": kind, **said}]
 
 
 @pytest.mark.parametrize("line", sorted(NAMES))
@@ -230,7 +360,12 @@ def test_of_everything_that_it_may_say_each_line_shows_an_example() -> None:
         assert line.words.spoken.keys() - shown <= ALONE[name], name
 
 
-ALONE = {PARTY: {"party_state", "sync_response"}, SYNC: {"sync_correction"}}
+ALONE = {
+    PARTY: {"party_state", "sync_response"},
+    SYNC: {"sync_correction"},
+    CHAT: {"chat_history"},
+    INTERACTIVE: {"interactive_state"},
+}
 """What is told to one alone."""
 
 
@@ -325,3 +460,70 @@ def test_what_somebody_says_is_kept_from_those_who_have_nothing_to_do_with_them(
     fine = Recorded(LIFE, Seq(4), NOW_MS, e.ChatSaid(ADA, "Ada", "hi"))
     one, two = (line.tell(fine, room, d.Viewer(who, 0.0), NOW_MS) for who in (BEN, CAT))
     assert one[0] is two[0], "and all others are told the same bytes"
+
+
+def test_the_chat_tells_its_last_fifty_lines_without_those_of_whom_one_blocks() -> None:
+    said = [e.ChatSaid(BEN, "Ben", f"line {n}") for n in range(60)]
+    eves = e.ChatSaid(MemberId("eve"), "Eve", "hi")
+    room = a_room(eves, *said, eves, e.SlowModeChanged(5.0))
+    told_ben = only(CHAT, LINES[CHAT].welcome(room, d.Viewer(BEN, 0.0), NOW_MS))
+    assert [one["message"] for one in told_ben["messages"]] == [f"line {n}" for n in range(10, 60)]
+    assert (told_ben["has_more"], told_ben["slow_mode_seconds"], told_ben["chat_enabled"]) == (
+        True,
+        5.0,
+        True,
+    )
+
+
+def test_whoever_comes_in_is_told_of_polls_calls_and_screens_and_of_its_own_answer() -> None:
+    room = a_room(
+        e.PollOpened(POLL), e.PollVoted("p1", BEN, 1), e.CallEntered(BEN), e.MuteChanged(BEN, True, BEN),
+        e.SharingChanged(BEN, True),
+    )  # fmt: skip
+    state = {
+        "type": "interactive_state",
+        "polls": [ANSWERED],
+        "voice": [{**USER_BEN, "muted": True}],
+        "screen_shares": [USER_BEN],
+    }
+    line = LINES[INTERACTIVE]
+    assert only(INTERACTIVE, line.welcome(room, d.Viewer(ADA, 0.0), NOW_MS)) == state
+    told_ben = only(INTERACTIVE, line.welcome(room, d.Viewer(BEN, 0.0), NOW_MS))
+    assert told_ben == {**state, "polls": [{**ANSWERED, "my_answer": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "told_as"),
+    [
+        (
+            PollKind.RATING, (5, 4), {
+                "options": [{"index": n, "text": str(n + 1), "votes": int(n > 2)} for n in range(5)],
+                "average": 4.5, "answers": [],
+            },
+        ),
+        (
+            PollKind.YES_NO, (0, 1), {
+                "options": [{"index": 0, "text": "Yes", "votes": 1}, {"index": 1, "text": "No", "votes": 1}],
+                "average": None, "answers": [],
+            },
+        ),
+        (PollKind.TEXT, ("a", "b"), {"options": [], "average": None, "answers": ["b", "a"]}),
+    ],
+)  # fmt: skip
+def test_each_kind_of_poll_shows_its_results_in_its_way(
+    kind: PollKind, answers: tuple[int | str, ...], told_as: dict[str, Any]
+) -> None:
+    poll = replace(POLL, kind=kind, options=options_of(kind, ()))
+    votes = [e.PollVoted("p1", who, answer) for who, answer in zip((ADA, BEN), answers, strict=True)]
+    said = told(INTERACTIVE, votes[1], e.PollOpened(poll), votes[0])[0]["poll"]
+    assert {name: said[name] for name in told_as} == told_as
+    assert said["total_votes"] == 2
+
+
+def test_whoever_leaves_while_in_the_call_is_heard_no_more() -> None:
+    said = told(INTERACTIVE, e.MemberLeft(BEN, LeaveReason.LOST, True))
+    assert [one["type"] for one in said] == ["voice_left", "user_left"]
+
+
+def test_of_many_votes_only_the_newest_result_need_be_told() -> None:
+    assert {name for name, line in LINES.items() if e.PollVoted in line.coalesced} == {INTERACTIVE}

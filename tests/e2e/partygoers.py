@@ -107,7 +107,8 @@ class Line:
         return [said for said in self.heard if said["type"] == kind]
 
     async def aclose(self) -> None:
-        await self.connection.close()
+        if self.end is None:  # one that broke amid a message cannot be closed any more
+            await self.connection.close()
         await self._reading
 
     async def _read(self) -> None:
@@ -130,15 +131,15 @@ async def on_line(
     """One of `LINES`."""
     address = f"{ws_url}{LINES[line].format(party)}"
     by_address = token is not None and not subprotocol
-    async with connect(
+    connection = await connect(
         f"{address}?token={token}" if by_address else address,
         subprotocols=[Subprotocol("bearer"), Subprotocol(token or "")] if subprotocol else None,
         compression=None,
         max_size=None,
-    ) as connection:
-        assert connection.subprotocol == ("bearer" if subprotocol else None)
-        opened = Line(connection)
-        try:
-            yield opened
-        finally:
-            await opened.aclose()
+    )
+    assert connection.subprotocol == ("bearer" if subprotocol else None)
+    opened = Line(connection)
+    try:
+        yield opened
+    finally:
+        await opened.aclose()

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.service.world import settle
-from tests.transports.party_house import HOST, PARTY, ROOM, SYNC, TOKEN_LIVES_MS, Client, House
+from tests.transports.party_house import (
+    CHAT,
+    HOST,
+    INTERACTIVE,
+    PARTY,
+    ROOM,
+    SYNC,
+    TOKEN_LIVES_MS,
+    Client,
+    House,
+)
 from tutti.core import commands as c
 from tutti.core.ids import MemberId
 from tutti.service.limits import Limits, Rate
@@ -15,7 +25,7 @@ from tutti.transports.party_socket import MAX_MESSAGE, PartySocket
 from tutti.transports.websocket import Accepted
 
 BEN = MemberId("ben")
-LINES = [PARTY, SYNC]
+LINES = [PARTY, SYNC, CHAT, INTERACTIVE]
 
 
 @pytest.mark.parametrize("path", LINES)
@@ -210,7 +220,7 @@ async def test_who_is_removed_is_closed_as_one_who_may_not_enter() -> None:
     async with House() as house:
         lines = [await house.enters("ben", path) for path in LINES]
         await house.world.rooms.ask(ROOM, c.Expel(BEN), HOST)
-        assert [line.code for line in lines] == [4003, 4003]
+        assert [line.code for line in lines] == [4003] * 4
 
 
 async def test_the_end_of_the_party_is_told_and_closes_everything_normally() -> None:

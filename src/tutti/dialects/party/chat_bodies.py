@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, room: Room | None) -> Settings:
         """`room` None: it is not open yet, or not any more."""
-        return cls(True, 0.0) if room is None else cls(room.chat_on, 0.0)
+        return cls(True, 0.0) if room is None else cls(room.chat_on, room.slow_mode_s)
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from tutti.dialects.party.asking import Asking
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.pages import Listed
 from tutti.dialects.party.problems import HANDLERS, Asked, Forbidden, NoSuch, only
+from tutti.dialects.party.sockets.fields import line
 from tutti.platform.chat_archive.archive import ChatArchive
 from tutti.platform.chat_archive.schemas import Kept, key
 from tutti.platform.paging import Page
@@ -63,8 +64,19 @@ class ChatRest:
         who = await self._manners.owner(request)
         text, called = data.meaning(), data.called() or _called(request)
         room = await self._asking.enter(party_id, who)
-        answer = await self._asking.ask(room, who, c.Chat(text, called))
+        reply_to = None if data.reply_to is None else line(data.reply_to, room.epoch)
+        answer = await self._asking.ask(room, who, c.Chat(text, called, reply_to))
         return await self._message(room.id, key(room.epoch, _said(answer, who, called)))
+
+    async def edit(
+        self, request: Asked, party_id: FromPath[str], message_id: FromPath[str], data: JSONBody[b.Edit]
+    ) -> b.Message:
+        """Your own, for a quarter of an hour."""
+        who = await self._manners.owner(request)
+        text = data.meaning()
+        room = await self._asking.enter(party_id, who)
+        await self._asking.ask(room, who, c.EditChat(line(message_id, room.epoch), text))
+        return await self._message(room.id, message_id)
 
     async def remove(self, request: Asked, party_id: FromPath[str], message_id: FromPath[str]) -> None:
         """Your own, or anybody's if you moderate; also what was said long ago."""
@@ -75,7 +87,12 @@ class ChatRest:
             raise NoSuch
         if kept.user != who.id and role not in RUNS_IT:
             raise Forbidden
-        await self._archive.remove(room_id, message_id)
+        room = await self._asking.look(party_id, who)
+        remembered = room is not None and any(key(room.epoch, one.seq) == kept.key for one in room.chat)
+        if room is not None and remembered:
+            await self._asking.ask(room, who, c.RemoveChat(line(message_id, room.epoch)))
+        else:
+            await self._archive.remove(room_id, message_id)
 
     async def settings(self, request: Asked, party_id: FromPath[str]) -> b.Settings:
         """Whether people may chat, and how often."""
@@ -87,7 +104,10 @@ class ChatRest:
     ) -> b.Settings:
         """Those who moderate may."""
         who = await self._manners.owner(request)
+        slow_mode_s = data.slow_mode()
         room = await self._asking.enter(party_id, who)
+        if slow_mode_s is not None:
+            room = (await self._asking.ask(room, who, c.SetSlowMode(slow_mode_s))).room
         if data.enabled is not None:
             room = (await self._asking.ask(room, who, c.SwitchChat(data.enabled))).room
         return b.Settings.of(room)
@@ -113,12 +133,13 @@ def router(
             get(messages, summary="What was said in a party")(rest.messages),
             post(messages, status_code=201, include_in_schema=False)(rest.send),
             post(f"{messages}/send", status_code=201, summary="Say something in a party")(rest.send),
+            patch(one, summary="Say it in other words")(rest.edit),
             delete(one, summary="Take back what was said")(rest.remove),
             get("/{party_id:str}/settings", summary="A party's chat")(rest.settings),
             patch("/{party_id:str}/settings", summary="Change a party's chat")(rest.change_settings),
             only(messages, "GET", "POST"),
             only(f"{messages}/send", "POST"),
-            only(one, "DELETE"),
+            only(one, "PATCH", "DELETE"),
             only("/{party_id:str}/settings", "GET", "PATCH"),
         ],
         exception_handlers=HANDLERS,

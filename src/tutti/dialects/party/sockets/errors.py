@@ -61,4 +61,5 @@ def farewell(room: Room, who: MemberId) -> tuple[int, str]:
         return NORMAL, "the party has ended"
     if who in room.members:
         return NORMAL, "connected elsewhere"
-    return (NO_ACCESS, "removed") if who in (room.expelled_until or {}) else (NORMAL, "left")
+    barred = room.access is not None and room.access.refuses(who) is not None
+    return (NO_ACCESS, "removed") if barred or who in (room.expelled_until or {}) else (NORMAL, "left")

@@ -9,13 +9,15 @@ import msgspec
 
 from tutti.core.ids import MemberId
 from tutti.dialects.party.auth_bodies import iso
-from tutti.dialects.party.sockets import party, sync
+from tutti.dialects.party.sockets import chat, interactive, party, sync
 from tutti.dialects.party.sockets.dialect import PartyLine, Pong, Scene, Words
 from tutti.service.ports import Clock
 
 WORDS: Final[tuple[tuple[str, Words], ...]] = (
     ("/ws/party/{id}/", party.WORDS),
     ("/ws/party/{id}/sync/", sync.WORDS),
+    ("/ws/chat/{id}/", chat.WORDS),
+    ("/ws/interactive/{id}/", interactive.WORDS),
 )
 """With the address of each."""
 PREFIX: Final = "/ws/"

@@ -12,14 +12,15 @@ from tutti.core import events as e
 from tutti.core.events import Move, Recorded
 from tutti.core.ids import MemberId
 from tutti.core.permissions import Needs, holds
-from tutti.core.relays import Reacted, Relay
+from tutti.core.relays import Reacted, Relay, Typing
 from tutti.core.room import Room
 from tutti.dialects.party.auth_bodies import iso
 from tutti.dialects.party.sockets import company
 from tutti.dialects.party.sockets import fields as f
-from tutti.dialects.party.sockets.company import ChatMessage, UserJoined, UserLeft
+from tutti.dialects.party.sockets.company import ChatMessage, SetTyping, TypingNow, UserJoined, UserLeft
 from tutti.dialects.party.sockets.dialect import About, Scene, Structs, Words
 from tutti.dialects.party.sockets.shapes import Message, Participant, User, Video
+from tutti.platform.chat_archive.schemas import key
 from tutti.service.dialect import Malformed
 from tutti.service.ports import Clock
 
@@ -57,12 +58,13 @@ class SyncRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reaction(msgspec.Struct, frozen=True, gc=False):
-    """An emoji that everybody sees now and nobody keeps."""
+    """An emoji that everybody sees now and nobody keeps. `video_timestamp`: in seconds; left out: where the video is."""
 
     emoji: f.Emoji
+    video_timestamp: f.Seconds | None = None
 
     def meaning(self, _: About) -> c.Command:
-        return c.React(self.emoji)
+        return c.React(self.emoji, f.ms(self.video_timestamp))
 
 
 class You(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +91,7 @@ class PartyState(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="p
     is_playing: bool
     playback_rate: float
     chat_enabled: bool
+    slow_mode_seconds: float
     locked: bool
     timestamp: str
 
@@ -123,6 +126,13 @@ class Reacting(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="rea
     timestamp: str
 
 
+class Edited(msgspec.Struct, frozen=True, gc=False):
+    """A message has other words now."""
+
+    id: str
+    message: str
+
+
 class PartyUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="party_update"):
     """Whatever else is different now: only what has changed is there."""
 
@@ -131,6 +141,9 @@ class PartyUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="
     max_participants: int | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
     chat_enabled: bool | UnsetType = UNSET
+    slow_mode_seconds: float | UnsetType = UNSET
+    edited_message: Edited | UnsetType = UNSET
+    removed_message: str | UnsetType = UNSET
     video: Video | UnsetType | None = UNSET
     video_time: float | UnsetType = UNSET
     is_playing: bool | UnsetType = UNSET
@@ -161,6 +174,12 @@ def _updated(recorded: Recorded, room: Room, now_ms: float) -> PartyUpdate | Non
             return PartyUpdate(max_participants=capacity)
         case e.ChatSwitched(on):
             return PartyUpdate(chat_enabled=on)
+        case e.SlowModeChanged(seconds):
+            return PartyUpdate(slow_mode_seconds=seconds)
+        case e.ChatEdited(line, text, _):
+            return PartyUpdate(edited_message=Edited(key(room.epoch, line), text))
+        case e.ChatRemoved(line, _):
+            return PartyUpdate(removed_message=key(room.epoch, line))
         case e.MediaChanged(media, timeline, _, _):
             video_time = f.s(room.extrapolated_at(now_ms))
             return PartyUpdate(video=Video.of(media), video_time=video_time, is_playing=timeline.playing)
@@ -175,6 +194,8 @@ def _relayed(relayed: Relay, room: Room, now_ms: float, clock: Clock) -> Structs
         case Reacted(who, emoji, position_ms):
             stamp = iso(clock.wall_ms(now_ms))
             return (Reacting(emoji, f.s(position_ms), User.of(room, who), stamp),)
+        case Typing():
+            return (company.typing(relayed),)
         case _:
             return ()
 
@@ -195,6 +216,7 @@ def _welcome(room: Room, me: MemberId, now_ms: float, scene: Scene) -> PartyStat
         is_playing=room.timeline.playing,
         playback_rate=room.timeline.rate,
         chat_enabled=room.chat_on,
+        slow_mode_seconds=room.slow_mode_s,
         locked=room.locked,
         timestamp=iso(scene.clock.wall_ms(now_ms)),
     )
@@ -260,6 +282,7 @@ WORDS: Final = Words(
         "sync_request": SyncRequest,
         "reaction": Reaction,
         "chat_message": ChatMessage,
+        "typing": SetTyping,
     },
     spoken={
         "party_state": PartyState,
@@ -267,6 +290,7 @@ WORDS: Final = Words(
         "sync_response": SyncResponse,
         "reaction": Reacting,
         "chat_message": Message,
+        "typing": TypingNow,
         "user_joined": UserJoined,
         "user_left": UserLeft,
         "party_update": PartyUpdate,
@@ -274,10 +298,11 @@ WORDS: Final = Words(
     says=frozenset(
         (
             *(e.MemberJoined, e.MemberLeft, e.HostChanged, e.RoleChanged, e.LockChanged, e.CapacityChanged),
-            *(e.ChatSwitched, e.ChatSaid, e.TimelineMoved, e.MediaChanged, e.RoomClosed),
+            *(e.ChatSwitched, e.ChatSaid, e.ChatEdited, e.ChatRemoved, e.SlowModeChanged),
+            *(e.TimelineMoved, e.MediaChanged, e.RoomClosed),
         )
     ),
-    asks=frozenset((c.Play, c.Pause, c.Seek, c.React, c.Chat)),
+    asks=frozenset((c.Play, c.Pause, c.Seek, c.React, c.Chat, c.SetTyping)),
     told=_told,
     relayed=_relayed,
     welcome=_welcome,

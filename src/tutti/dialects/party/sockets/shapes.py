@@ -72,8 +72,8 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="chat
             line.text,
             message_type(line.text),
             iso(clock.wall_ms(line.at_ms)),
-            False,
-            None,
+            line.edited_at_ms is not None,
+            None if line.reply_to is None else key(epoch, line.reply_to),
             UNSET if line.id is None else line.id,
         )
 
