@@ -80,6 +80,7 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
         is_online=messaging.hub.is_here,
     )
     await people.blocks.load()
+    people.blocks.ends(tells.part)
     hall.rooms.may_meet = people.blocks.may_meet
     parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs, tells=tells)
     doors = Doors(parties, PartyRooms(hall.rooms))

@@ -71,6 +71,10 @@ async def test_who_is_connected_is_online_for_those_who_may_know_and_hears_of_re
             assert (await ann.get(profile)).json()["is_online"] is True
             await ben.patch("/api/users/settings/privacy/", json={"show_online_status": False})
             assert (await ann.get(profile)).json()["is_online"] is None
+        assert len((await ben.get("/api/notifications/")).json()["results"]) == 1
+        await ann.post(f"{profile}block/")
+        forgotten = (await ben.get("/api/notifications/")).json()
+        assert (forgotten["results"], forgotten["unread_count"]) == ([], 0), "of whoever blocks one"
 
 
 async def test_a_picture_outlives_the_server_that_kept_it(server: Server) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tutti.platform.notifications import preferences
@@ -169,6 +169,12 @@ class Notifications:
         """What is so old that nobody looks for it."""
         async with self._sql.writing() as db:
             await db.execute(delete(Notification).where(Notification.at_ms < self._wall_ms() - KEPT_MS))
+
+    async def part(self, db: AsyncSession, one: str, other: str) -> None:
+        """One of them blocks the other: what each was told of the other is gone."""
+        told, of = Notification.user_id, Notification.actor_id
+        either = or_(and_(told == one, of == other), and_(told == other, of == one))
+        await db.execute(delete(Notification).where(either))
 
     # -- telling
 

@@ -15,22 +15,28 @@ from tutti.platform.accounts.models import User
 from tutti.platform.paging import Page, Wanted, page
 from tutti.platform.people.friends import both_locked
 from tutti.platform.people.models import Block, Friendship, Profile, pair_of
-from tutti.platform.people.schemas import Amiss, Blocked, Parted
+from tutti.platform.people.schemas import Amiss, Blocked, Part, Parted
 from tutti.platform.people.somebody import Somebody
 from tutti.platform.rows import RandomBytes, Sql, WallMs
 
 
 class Blocks:
-    """`parted` hears of the two whenever one blocks the other, after it was kept. All raise `Unavailable`."""
+    """All raise `Unavailable`."""
 
     def __init__(self, sql: Sql, *, wall_ms: WallMs, random: RandomBytes) -> None:
         self._sql = sql
         self._wall_ms = wall_ms
         self._random = random
         self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._parts: list[Part] = []
         self._parted: list[Parted] = []
 
+    def ends(self, part: Part) -> None:
+        """In the transaction of each block: what else of the two ends with it."""
+        self._parts.append(part)
+
     def heard_by(self, parted: Parted) -> None:
+        """After each block was kept."""
         self._parted.append(parted)
 
     def may_meet(self, one: str, other: str) -> bool:
@@ -56,6 +62,8 @@ class Blocks:
                 db.add(Block(blocker_id=user, blocked_id=other, at_ms=int(self._wall_ms())))
                 await db.execute(delete(Friendship).where(Friendship.pair == pair_of(user, other)))
                 await self._rename_pictures(db, user, other)
+                for part in self._parts:
+                    await part(db, user, other)
         self._know(user, other)
         for parted in self._parted:
             parted(user, other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -136,5 +136,6 @@ class Tell(Protocol):
 
 
 IsOnline = Callable[[str], bool]
+Part = Callable[[AsyncSession, str, str], Awaitable[None]]
 Parted = Callable[[str, str], None]
-"""These two have nothing to do with one another any more, or again: after it was kept."""
+"""These two have nothing to do with one another any more."""
