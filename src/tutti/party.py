@@ -17,6 +17,7 @@ from tutti.dialects.party.chat_rest import router as chat_router
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.parties_rest import router as parties_router
 from tutti.dialects.party.people_rest import router as people_router
+from tutti.dialects.party.polls_rest import router as polls_router
 from tutti.infra.picture_shelf import PictureShelf
 from tutti.messaging import MessagingDesk, messaging_desk
 from tutti.platform.chat_archive.archive import ChatArchive
@@ -28,6 +29,7 @@ from tutti.platform.parties.invitations import LETTER
 from tutti.platform.parties.letters import Letters
 from tutti.platform.parties.parties import Parties
 from tutti.platform.people.people import People
+from tutti.platform.rows import new_id
 from tutti.service.hall import Hall
 from tutti.service.party_rooms import DIALECT, PartyRooms
 
@@ -84,6 +86,7 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
     hall.rooms.may_meet = people.blocks.may_meet
     parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs, tells=tells)
     doors = Doors(parties, PartyRooms(hall.rooms))
+    people.blocks.heard_by(doors.parted)
     asking = Asking(parties, doors)
     archive = ChatArchive(desk.database, hall.rooms, DIALECT)
     archive.follow()
@@ -104,6 +107,7 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
                 people_router(people, desk.accounts, manners),
                 parties_router(parties, doors, manners, wall_ms, letters.page),
                 chat_router(asking, archive, manners, people.blocks.may_meet),
+                polls_router(asking, manners, hall.rooms.clock, lambda: new_id(wall_ms(), token_bytes)),
                 *messaging.routers(manners),
             ),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,6 +73,20 @@ class Diary:
         key: str | None = None,
     ) -> None:
         self.told.append((user, type))
+
+    async def tell_all(  # noqa: PLR0917 - a `Tells`
+        self,
+        db: AsyncSession,
+        users: Iterable[str],
+        type: str,  # noqa: A002 - a `Tells`
+        title: str,
+        message: str,
+        data: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.told += [(user, type) for user in users]
 
     @property
     def letters(self) -> list[str]:

@@ -225,19 +225,10 @@ class Course:
         """Everybody in the party but `actor`."""
         if self.tells is None:
             return
+        users = [one.who.id for one in await reading.people(db, party.id) if one.who.id != actor]
         data = {"party_id": party.id, "room_code": party.room_code}
-        for one in await reading.people(db, party.id):
-            if one.who.id != actor:
-                await self.tells.tell(
-                    db,
-                    one.who.id,
-                    type_,
-                    party.title,
-                    message,
-                    data,
-                    actor=actor,
-                    key=f"{type_}:{party.id}",
-                )
+        key = f"{type_}:{party.id}"
+        await self.tells.tell_all(db, users, type_, party.title, message, data, actor=actor, key=key)
 
     async def _free_code(self, db: AsyncSession) -> str:
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -36,18 +36,18 @@ class Doors:
     def __init__(self, parties: Parties, rooms: PartyRooms) -> None:
         self._parties = parties
         self.rooms = rooms
-        self._restating: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         rooms.follow(self.followed)
 
     async def __aenter__(self) -> Self:
-        self._restating = asyncio.create_task(self._restate())
+        self._begin(self.restate())
         return self
 
     async def __aexit__(self, *exception: object) -> None:
         """Nothing is written to rows any more: what rooms did since is seen at the next start."""
-        if self._restating is not None:
-            self._restating.cancel()
-            await asyncio.wait((self._restating,))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.rooms.aclose()
 
     async def open(self, party_id: str) -> Room | Refused | None:
@@ -72,21 +72,14 @@ class Doors:
         """They are in the party no more: nor in its room, whatever program they are in it with."""
         await self.rooms.leave(RoomId(room_code), MemberId(user))
 
-    async def _restate(self) -> None:
-        try:
-            await self.restate()
-        except Unavailable as problem:  # whoever comes to a party finds it told then
-            log.warning("parties.not_restated", problem=str(problem))
-
     async def restate(self) -> None:
         """At the start: what a process that was killed may have left untold."""
         for party_id in await self._parties.open_ids():
             await self.changed(party_id)
 
-    async def blocked(self, a: str, b: str) -> None:
-        """One of them has blocked the other, or no longer does."""
-        for party_id in await self._parties.between(a, b):
-            await self.changed(party_id)
+    def parted(self, a: str, b: str) -> None:
+        """One of them has blocked the other: neither is at the other's parties any more."""
+        self._begin(self._part(a, b))
 
     async def followed(self, doing: Doing) -> None:
         course = self._parties.course
@@ -114,6 +107,24 @@ class Doors:
         """A job."""
         party_id = str(payload["party"])
         await self._parties.writing(lambda db: self._parties.course.remind(db, party_id))
+
+    async def _part(self, a: str, b: str) -> None:
+        for party_id in await self._parties.between(a, b):
+            await self.changed(party_id)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Unavailable as problem:  # whoever comes to a party finds its room told then
+        log.warning("parties.rooms_not_told", problem=str(problem))
+    except Exception:
+        log.exception("bug")
 
 
 def standing(house: House) -> Standing:

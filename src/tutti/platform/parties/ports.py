@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +32,19 @@ class Tells(Protocol):
         db: AsyncSession,
         user: str,
         type: str,  # noqa: A002 - the word of notifications
+        title: str,
+        message: str,
+        data: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        key: str | None = None,
+    ) -> object: ...
+
+    async def tell_all(  # noqa: PLR0917 - as `tell`
+        self,
+        db: AsyncSession,
+        users: Iterable[str],
+        type: str,  # noqa: A002 - as `tell`
         title: str,
         message: str,
         data: Mapping[str, object],
