@@ -89,3 +89,19 @@ async def test_what_is_whispered_to_somebody_who_blocks_one_is_heard_by_nobody_a
             assert bool(heard[1].heard) is not bool(apart)
         assert [isinstance(answer, Accepted) for answer in answers] == [True, True]
         assert heard[0].heard == []
+
+
+async def test_whoever_blocks_somebody_does_not_see_them_type() -> None:
+    async with World() as world:
+        world.rooms.may_meet = lambda one, other: {one, other} != {"ann", "bob"}
+        await opened(world)
+        heard = {name: (await enter(world, name))[1] for name in ("ann", "bob", "cat")}
+        for peer in heard.values():
+            peer.heard.clear()
+        world.rooms.submit(ROOM, c.SetTyping(on=True), MemberId("ann"), lambda _: None)
+        await settle()
+        assert {name: peer.names for name, peer in heard.items()} == {
+            "ann": ["Typing"],
+            "bob": [],
+            "cat": ["Typing"],
+        }

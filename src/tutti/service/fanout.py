@@ -8,7 +8,7 @@ from typing import Protocol
 from tutti.core.commands import Told
 from tutti.core.events import Event, MediaChanged, PollClosed, PollVoted, Recorded, TimelineMoved
 from tutti.core.ids import MemberId
-from tutti.core.relays import Back, Directed, Lost, Reacted, Relay
+from tutti.core.relays import Back, Directed, Lost, Reacted, Relay, Typing
 from tutti.core.room import Room
 from tutti.service.dialect import Dialect, Viewer
 from tutti.service.echoes import Repeated, Tellings, Wish, telling, tellings
@@ -17,6 +17,8 @@ from tutti.service.metrics import Metrics
 from tutti.service.timers import Timer, TimerWheel
 
 COALESCE_S = 0.25
+
+MayMeet = Callable[[MemberId, MemberId], bool]
 
 
 class Hearer(Peer, Protocol):
@@ -94,10 +96,14 @@ class Subscription:
 
 
 class Audience:
-    """Everybody who hears a room in one dialect. `told`: what they were told together."""
+    """Everybody who hears a room in one dialect. `told`: what they were told together.
+
+    `may_meet`: whether neither of two people blocks the other.
+    """
 
     __slots__ = (
         "_counting",
+        "_may_meet",
         "_pending",
         "_timer",
         "_wheel",
@@ -107,12 +113,13 @@ class Audience:
         "told",
     )
 
-    def __init__(self, dialect: Dialect, wheel: TimerWheel, metrics: Metrics) -> None:
+    def __init__(self, dialect: Dialect, wheel: TimerWheel, metrics: Metrics, may_meet: MayMeet) -> None:
         self.dialect = dialect
         self.metrics = metrics
         self.subscriptions: dict[Subscription, Peer] = {}
         self.told = tellings()
         self._wheel = wheel
+        self._may_meet = may_meet
         self._pending: dict[type[Event], Callable[[], tuple[Frame, ...]]] = {}
         self._timer: Timer | None = None
         self._counting: dict[str, Callable[[], tuple[Frame, ...]] | None] = {}
@@ -148,6 +155,8 @@ class Audience:
             return
         if isinstance(relayed, Directed):
             self._send_if(frames, lambda who: who == relayed.to)
+        elif isinstance(relayed, Typing):
+            self._send_if(frames, lambda who: self._may_meet(who, relayed.member))
         elif self.dialect.meets and isinstance(relayed, Reacted | Lost | Back):
             self._send_if(frames, lambda who: who != relayed.member)
         else:

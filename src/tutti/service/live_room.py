@@ -152,7 +152,7 @@ class LiveRoom:
         audience = self.audiences.get(dialect.name)
         if audience is None:
             audience = self.audiences[dialect.name] = Audience(
-                dialect, self._rooms.wheel, self._rooms.metrics
+                dialect, self._rooms.wheel, self._rooms.metrics, self._rooms.may_meet
             )
             self._scheduling = self._scheduling or dialect.schedules
         if dialect.one_socket_per_member:
