@@ -189,8 +189,8 @@ class MessagingRest:
         return Response(content, media_type=file.media_type, headers={**A_FILE, **named})
 
     async def _draft(self, request: Asked, user: str, conversation: str) -> Draft:
+        body = await request.body()  # of a form too: whether it is the same request as before is told by that
         if request.content_type[0] != "multipart/form-data":
-            body = await request.body()
             if len(body) > MAX_BODY:
                 raise ClientException(status_code=413, detail="Request Entity Too Large")
             return _decoded(body, b.NewMessage).meaning()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, Self
 
-from litestar import Router, delete, get, patch, post
+from litestar import Router, delete, get, patch, post, route
 from litestar.params import FromPath, JSONBody
 
 from tutti.dialects.party import notifications_bodies as b
 from tutti.dialects.party.manners import Manners
-from tutti.dialects.party.problems import HANDLERS, Asked, NoSuch, no_such_path, only
+from tutti.dialects.party.problems import HANDLERS, METHODS, Asked, NoSuch, only
 from tutti.platform.notifications.notifications import Notifications
 from tutti.platform.notifications.preferences import Preferences
 from tutti.platform.rows import ID_LENGTH
@@ -86,12 +86,17 @@ def router(notifications: Notifications, preferences: Preferences, manners: Mann
             only("/{which:str}/read", "PATCH", "POST"),
             only("/{which:str}/mark-read", "POST"),
             only("/{which:str}", "DELETE"),
-            no_such_path,
+            _no_such_path,
         ],
         exception_handlers=HANDLERS,
         request_max_body_size=MAX_BODY,
         tags=["notifications"],
     )
+
+
+@route("/{which:str}/{elsewhere:path}", http_method=list(METHODS), include_in_schema=False, status_code=404)
+async def _no_such_path(which: FromPath[str], elsewhere: FromPath[str]) -> None:  # noqa: ARG001 - the path's parameters
+    raise NoSuch
 
 
 def known(said: str) -> str:

@@ -44,7 +44,7 @@ class Attachments:
         now = int(self._wall_ms())
         rows = [
             Attachment(
-                id=new_id(now, self._random),
+                id=new_id(now + place, self._random),  # in the order in which they were given
                 conversation_id=conversation,
                 user_id=user,
                 name=file_name(name, LONGEST_FILE_NAME),
@@ -52,7 +52,7 @@ class Attachments:
                 size=len(content),
                 at_ms=now,
             )
-            for (name, content), kind in zip(files, kinds, strict=True)
+            for place, ((name, content), kind) in enumerate(zip(files, kinds, strict=True))
         ]
         for row, (_, content) in zip(rows, files, strict=True):
             await self._shelf.put(row.id, content)
