@@ -8,7 +8,9 @@ are read in order to be changed are locked (`with_for_update`, which SQLite leav
 from __future__ import annotations
 
 import asyncio
+import select
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -21,7 +23,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event, make_url, pool, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -39,7 +48,10 @@ MIGRATING = 7_885_561_214_400_451
 """The advisory lock that a migrating process holds on PostgreSQL."""
 BUSY_S = 10.0
 CONNECT_WITHIN_S = 10
-CONNECTIONS = 10
+CONNECTIONS = 20
+"""To PostgreSQL. They are kept: making one costs more than most of what is asked over it."""
+RESTED_S = 10.0
+"""A connection that nobody used for so long may be gone, and is asked whether it is there."""
 ANSWER_WITHIN_S = 2.0
 
 _WRITES = "tutti_writes"
@@ -57,7 +69,7 @@ class Database:
         self.sqlite = self._url.get_backend_name() == "sqlite"
         self._connections: WeakSet[aiosqlite.Connection] = WeakSet()
         self._engine = _engine(self._url, self._connections, foreign_keys=True)
-        self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(_reading(self._engine), expire_on_commit=False)
         self._writers = async_sessionmaker(
             self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False
         )
@@ -173,14 +185,16 @@ def _engine(
 ) -> AsyncEngine:
     """`connections` hears of those to SQLite."""
     if url.get_backend_name() != "sqlite":
-        sized: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": CONNECTIONS}
-        return create_async_engine(
+        sized: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_use_lifo": True}
+        engine = create_async_engine(
             url,
-            pool_pre_ping=True,
             hide_parameters=True,
+            skip_autocommit_rollback=True,
             connect_args={"connect_timeout": CONNECT_WITHIN_S, "application_name": "tutti"},
-            **sized,
+            **({"poolclass": poolclass} if poolclass else sized),
         )
+        _look_before_use(engine)
+        return engine
 
     def connect(*args: Any, **settings: Any) -> aiosqlite.Connection:
         connection = aiosqlite.connect(*args, **settings)
@@ -210,6 +224,44 @@ def _engine(
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _reading(engine: AsyncEngine) -> AsyncEngine:
+    """On PostgreSQL each statement sees its own moment anyway, and beginning and ending would be words for nothing."""
+    return (
+        engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+    )
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """Whether a connection is still there; the pool makes another in place of one that is not.
+
+    To ask the server each time would cost as much as what is asked afterwards. One that it has closed can be read from,
+    although nothing was asked; that it is gone without a word can only be where nobody spoke for a while.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def rests(_: object, record: Any) -> None:
+        record.info["since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def used(connection: Any, record: Any, _: object) -> None:
+        since = record.info.get("since")
+        if since is None or (
+            time.monotonic() - since < RESTED_S and not _has_something_to_say(connection.driver_connection)
+        ):
+            return
+        dialect = engine.sync_engine.dialect
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as problem:
+            raise DisconnectionError from problem
+
+
+def _has_something_to_say(connection: Any) -> bool:
+    watched = select.poll()
+    watched.register(connection.fileno(), select.POLLIN)
+    return bool(watched.poll(0))
 
 
 async def _ended(connections: WeakSet[aiosqlite.Connection]) -> None:

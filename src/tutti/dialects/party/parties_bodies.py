@@ -462,7 +462,7 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
             party_id=party.id,
             room_code=party.room_code,
             status=party.status,
-            current_timestamp=_seconds(party, now_ms),
+            current_timestamp=_seconds(party, party.film, now_ms),
             is_playing=party.playing,
             playback_rate=1.0,
             last_sync_at=_time(party.synced_at_ms),
@@ -495,12 +495,13 @@ def item(seen: Seen | Listed, now_ms: float) -> dict[str, Any]:
 
 def _item(listed: Listed, now_ms: float) -> dict[str, Any]:
     party = listed.party
+    film = party.film
     return {
         "id": party.id,
         "title": party.title,
         "description": party.description,
         "host": Brief.of(listed.host),
-        "video": party.film,
+        "video": film,
         "room_code": party.room_code,
         "visibility": party.visibility,
         "status": party.status,
@@ -512,7 +513,7 @@ def _item(listed: Listed, now_ms: float) -> dict[str, Any]:
         "max_participants": party.max_participants,
         "participant_count": party.participant_count,
         "settings": party.rules,
-        "current_timestamp": _seconds(party, now_ms),
+        "current_timestamp": _seconds(party, film, now_ms),
         "is_playing": party.playing,
         "last_sync_at": _time(party.synced_at_ms),
         "my_role": listed.role,
@@ -541,10 +542,9 @@ def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else iso(at_ms)
 
 
-def _seconds(party: Facts, now_ms: float) -> float:
+def _seconds(party: Facts, film: Video | None, now_ms: float) -> float:
     """Where the video is now, if nothing happened since it was last looked at."""
     ahead_ms = max(now_ms - party.synced_at_ms, 0.0) if party.playing and party.synced_at_ms else 0.0
-    film = party.film
     end_s = film.duration if film is not None and film.duration is not None else FARTHEST_S
     return round(min((party.position_ms + ahead_ms) / 1000, end_s), 3)
 

@@ -7,14 +7,15 @@ that they are invited to; and none whose host they block or who blocks them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache, partial
 from typing import Any, Literal
 
-from sqlalchemy import and_, select
+from sqlalchemy import BindParameter, String, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tutti.platform.accounts.models import User
-from tutti.platform.paging import Columns, Found, Page, Wanted, page
+from tutti.platform.paging import Columns, Found, Offset, Page, Wanted, bounded_by, page, page_of
 from tutti.platform.parties.models import Invitation, Participant, Party
 from tutti.platform.parties.schemas import Facts, House, Listed, Problem, Role, Seen, Status, Taking, Wrong
 from tutti.platform.people.models import Profile
@@ -58,7 +59,25 @@ async def listed(
     size: int,
 ) -> Page[Listed]:
     """What somebody hosts or takes part in, the newest first."""
-    mine = (
+    if isinstance(wanted, Offset):
+        query = _of_status(_mine(user, part), statuses)
+        at, key = Participant.party_at_ms, Participant.party_id
+        found = await page(db, query, at=at, id=key, wanted=wanted, size=size)
+    else:
+        shape = partial(_mine_shaped, part, statuses)
+        found = await page_of(db, shape, {"_user": user}, wanted=wanted, size=size)
+    return found.of(_listed)
+
+
+@lru_cache(maxsize=256)
+def _mine_shaped(part: Part | None, statuses: tuple[Status, ...], back: bool | None, size: int) -> Columns:
+    """To make it costs as much as to ask it."""
+    query = _of_status(_mine(bindparam("_user", type_=String), part), statuses)
+    return bounded_by(query, Participant.party_at_ms, Participant.party_id, size, back)
+
+
+def _mine(user: str | BindParameter[str], part: Part | None) -> Columns:
+    query = (
         select(*COLUMNS, *_HOST, Participant.role, Participant.status)
         .join(Party, Party.id == Participant.party_id)
         .join(User, User.id == Party.host_id)
@@ -66,13 +85,9 @@ async def listed(
         .where(Participant.user_id == user, Participant.status.in_(("approved", "pending")))
         .where(not_blocked_with(user, Party.host_id))
     )
-    if part is not None:
-        mine = mine.where(Participant.role == "host" if part == "hosting" else Participant.role != "host")
-    mine = _of_status(mine, statuses)
-    found = await page(
-        db, mine, at=Participant.party_at_ms, id=Participant.party_id, wanted=wanted, size=size
-    )
-    return found.of(_listed)
+    if part is None:
+        return query
+    return query.where(Participant.role == "host" if part == "hosting" else Participant.role != "host")
 
 
 async def public(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -91,8 +92,7 @@ class NewParty:
     video: Video | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """A party's row. `settings` and `video` as the JSON that they are kept as: most who read it hand it on."""
 
     id: str
@@ -117,15 +117,19 @@ class Facts:
 
     @property
     def rules(self) -> Rules:
-        return msgspec.json.decode(self.settings, type=Rules)
+        return _rules(self.settings)
 
     @property
     def film(self) -> Video | None:
-        return None if self.video is None else msgspec.json.decode(self.video, type=Video)
+        return None if self.video is None else _film(self.video)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+_film = msgspec.json.Decoder(Video).decode
+_rules = lru_cache(maxsize=64)(msgspec.json.Decoder(Rules).decode)
+"""There are few different ones."""
+
+
+class Listed(msgspec.Struct, frozen=True):
     """A party in somebody's list. `role` and `standing`: their own; None: they have nothing to do with it yet."""
 
     party: Facts

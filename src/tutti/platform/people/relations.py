@@ -5,7 +5,7 @@ A block counts for both: neither is there for the other, whoever of them wanted 
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select, union
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -47,7 +47,9 @@ async def friends_of(db: AsyncSession, user: str) -> frozenset[str]:
     return frozenset((await db.scalars(union(asked, were_asked))).all())
 
 
-def not_blocked_with(user: str, other: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def not_blocked_with(
+    user: str | BindParameter[str], other: InstrumentedAttribute[str]
+) -> ColumnElement[bool]:
     """For a query that lists people to `user`: a condition on the column that holds their ids."""
     theirs = select(Block.blocked_id).where(Block.blocker_id == user)
     of_them = select(Block.blocker_id).where(Block.blocked_id == user)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,8 +12,7 @@ from tutti.platform.accounts.models import User
 from tutti.platform.people.models import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Somebody:
+class Somebody(msgspec.Struct, frozen=True):
     """`avatar`: what `/api/users/{id}/avatar/?v=` takes; None: they have no picture."""
 
     id: str
