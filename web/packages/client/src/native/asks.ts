@@ -8,6 +8,8 @@ export class Refusal extends Error {
     readonly code: string,
     message: string,
     readonly mayRetry: boolean,
+    /** After so long, where the server knows. */
+    readonly retryAfterMs?: number,
   ) {
     super(message);
     this.name = "Refusal";

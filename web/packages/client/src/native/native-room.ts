@@ -25,6 +25,7 @@ import {
   type Command,
   type Hello,
   type NewMedia,
+  type NewPoll,
   type Refused,
   type Report,
   type RoomEvent,
@@ -52,6 +53,7 @@ export interface NativeRoomOptions {
 
 const REACTION_SHOWN_MS = 5_000;
 const STATUS_KEPT_MS = 5_000;
+const TYPING_SHOWN_MS = 6_000;
 
 const LOST = new Refusal("connection_lost", "The connection was lost before the server answered", true);
 const GONE = new Refusal("left", "You have left the room", false);
@@ -82,6 +84,7 @@ export class NativeRoom {
   private turnedAway: Refused | null = null;
   private statusTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly reactionTimers = new Set<ReturnType<typeof setTimeout>>();
+  private readonly typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** Connects at once. */
   constructor(private readonly options: NativeRoomOptions) {
@@ -218,8 +221,41 @@ export class NativeRoom {
     return this.ask({ type: "chatSwitch", on });
   }
 
-  chat(text: string): Promise<void> {
-    return this.ask({ type: "chat", text });
+  /** `replyTo`: the `seq` of the line that this answers. */
+  chat(text: string, replyTo?: number): Promise<void> {
+    return this.ask(replyTo === undefined ? { type: "chat", text } : { type: "chat", text, replyTo });
+  }
+
+  /** Other words for my own line, for 15 minutes. */
+  chatEdit(line: number, text: string): Promise<void> {
+    return this.ask({ type: "chatEdit", line, text });
+  }
+
+  /** Take back my own line; those who moderate anybody's. */
+  chatRemove(line: number): Promise<void> {
+    return this.ask({ type: "chatRemove", line });
+  }
+
+  slowMode(seconds: number): Promise<void> {
+    return this.ask({ type: "slowMode", seconds });
+  }
+
+  /** Say so every few seconds while it is so, and when it no longer is. Whether that can be told now matters to nobody. */
+  typing(on: boolean): void {
+    if (this.current.connection === "connected") this.link.send({ type: "typing", on });
+  }
+
+  pollOpen(poll: NewPoll): Promise<void> {
+    return this.ask({ type: "pollOpen", ...poll });
+  }
+
+  /** Once. An option's place from 0, one to five stars, or words. */
+  vote(poll: string, answer: number | string): Promise<void> {
+    return this.ask({ type: "vote", poll, answer });
+  }
+
+  pollClose(poll: string): Promise<void> {
+    return this.ask({ type: "pollClose", poll });
   }
 
   react(emoji: string): Promise<void> {
@@ -307,6 +343,8 @@ export class NativeRoom {
         return this.refused({ code: "malformed", mayRetry: false, ...said, type: "refused" });
       case "reaction":
         return this.reacted(said.member, said.emoji);
+      case "isTyping":
+        return this.types(said.member, said.on ? said.name : null);
       case "status":
         return this.statusHeard(said);
       case "draining":
@@ -330,6 +368,7 @@ export class NativeRoom {
     if (event.seq > this.place.seq + 1) return this.resume();
     this.place = { ...this.place, seq: event.seq };
     this.change({ room: evolve(room, event) });
+    if (event.type === "chat" || event.type === "left") this.types(event.member, null);
     if (event.type === "closed") this.ended(ENDINGS[CLOSE.ended] ?? null);
   }
 
@@ -340,7 +379,7 @@ export class NativeRoom {
   }
 
   private refused(said: Refused): void {
-    const refusal = new Refusal(said.code, said.message, said.mayRetry);
+    const refusal = new Refusal(said.code, said.message, said.mayRetry, said.retryAfterMs);
     if (said.ref !== undefined) return this.asks.settle(said.ref, refusal);
     if (this.current.connection !== "connected") this.turnedAway = said;
     this.change({ problem: problemOf(refusal) });
@@ -354,6 +393,20 @@ export class NativeRoom {
       this.change({ reactions: this.current.reactions.filter((one) => one !== reaction) });
     }, REACTION_SHOWN_MS);
     this.reactionTimers.add(timer);
+  }
+
+  /** `name` null: no more. Whoever says nothing further has stopped. */
+  private types(member: string, name: string | null): void {
+    clearTimeout(this.typingTimers.get(member));
+    this.typingTimers.delete(member);
+    if (name !== null) {
+      const stops = setTimeout(() => this.types(member, null), TYPING_SHOWN_MS);
+      this.typingTimers.set(member, stops);
+    } else if (!this.current.typing.has(member)) return;
+    const typing = new Map(this.current.typing);
+    if (name === null) typing.delete(member);
+    else typing.set(member, name);
+    this.change({ typing });
   }
 
   /** Nobody says that they have stopped saying; so what they said last is soon forgotten. */
@@ -390,6 +443,7 @@ export class NativeRoom {
     this.link.end();
     clearTimeout(this.statusTimer);
     this.reactionTimers.forEach((timer) => clearTimeout(timer));
+    this.typingTimers.forEach((timer) => clearTimeout(timer));
     globalThis.document?.removeEventListener("visibilitychange", this.seen);
     globalThis.window?.removeEventListener("online", this.online);
     this.change({
@@ -397,6 +451,7 @@ export class NativeRoom {
       reconnectAt: null,
       status: new Map(),
       reactions: [],
+      typing: new Map(),
       problem: why && problemOf(why),
     });
   }

@@ -5,7 +5,17 @@
  * a page shows is read from a `NativeView`.
  */
 
-import type { ChatLine, Member, PlayerState, Role, RoomEvent, ServerSays, Snapshot, Timeline } from "./wire";
+import type {
+  ChatLine,
+  Member,
+  PlayerState,
+  Poll,
+  Role,
+  RoomEvent,
+  ServerSays,
+  Snapshot,
+  Timeline,
+} from "./wire";
 
 export interface RoomState extends Readonly<Snapshot> {
   /**
@@ -50,6 +60,8 @@ export interface NativeView {
   readonly status: ReadonlyMap<string, Status>;
   /** What people threw in within the last 5 s, oldest first. */
   readonly reactions: readonly Reaction[];
+  /** Who is about to say something, by id: their names. */
+  readonly typing: ReadonlyMap<string, string>;
   readonly problem: Problem | null;
 }
 
@@ -60,10 +72,12 @@ export const FIRST_VIEW: NativeView = {
   room: null,
   status: new Map(),
   reactions: [],
+  typing: new Map(),
   problem: null,
 };
 
 const CHAT_KEPT = 200;
+const POLLS_KEPT = 20;
 
 export function stateOf(snapshot: Snapshot): RoomState {
   return { ...snapshot, earlier: [], previousTimeline: null };
@@ -102,6 +116,20 @@ export function evolve(room: RoomState, event: RoomEvent): RoomState {
       return { ...room, queue: event.queue };
     case "chat":
       return { ...room, chat: [...room.chat, lineOf(event)].slice(-CHAT_KEPT) };
+    case "chatEdited":
+      return { ...room, chat: room.chat.map((line) => edited(line, event)) };
+    case "chatRemoved":
+      return { ...room, chat: room.chat.filter(({ seq }) => seq !== event.line) };
+    case "slowMode":
+      return { ...room, slowMode: event.seconds };
+    case "poll":
+      return { ...room, polls: [...room.polls, event.poll].slice(-POLLS_KEPT) };
+    case "pollResults":
+      return polled(room, event.poll, { results: event.results });
+    case "pollClosed":
+      return polled(room, event.poll, { results: event.results, closed: true });
+    case "access":
+      return { ...room, invitedOnly: event.invitedOnly };
     case "hand":
       return changed(room, event.member, { hand: event.raised ? event.at : null });
     case "ready":
@@ -192,5 +220,14 @@ function crowned(room: RoomState, host: string | null, was: string | null): Room
 }
 
 function lineOf(event: Extract<RoomEvent, { type: "chat" }>): ChatLine {
-  return { seq: event.seq, at: event.at, member: event.member, name: event.name, text: event.text };
+  const { seq, at, member, name, text, replyTo } = event;
+  return { seq, at, member, name, text, replyTo, editedAt: null };
+}
+
+function edited(line: ChatLine, event: Extract<RoomEvent, { type: "chatEdited" }>): ChatLine {
+  return line.seq === event.line ? { ...line, text: event.text, editedAt: event.at } : line;
+}
+
+function polled(room: RoomState, id: string, change: Partial<Poll>): RoomState {
+  return { ...room, polls: room.polls.map((poll) => (poll.id === id ? { ...poll, ...change } : poll)) };
 }

@@ -71,6 +71,10 @@ export interface ChatLine {
   member: string;
   name: string;
   text: string;
+  /** The `seq` of the line that it answers, which may be gone. */
+  replyTo: number | null;
+  /** Since when it has these words; null: from the first. */
+  editedAt: number | null;
 }
 
 /** `for`: whom it began to wait for; those of them who are `ready` since, or have left, are no longer waited for. */
@@ -93,12 +97,51 @@ export interface Snapshot {
   queue: Entry[];
   /** The last 200 lines. */
   chat: ChatLine[];
+  /** The last 20, oldest first. */
+  polls: Poll[];
+  /** Seconds that everybody but those who moderate waits between two lines; 0: none. */
+  slowMode: number;
+  /** Nobody comes in who is not on a list that is kept elsewhere. */
+  invitedOnly: boolean;
   waitForAll: boolean;
   waiting: Waiting | null;
   openedAt: number;
   expiresAt: number;
   /** What is said and shown is recorded, since room time `since`. */
   recording?: { id: string; by: string | null; since: number } | null;
+}
+
+export type PollKind = "multiple_choice" | "text" | "rating" | "yes_no";
+
+export interface PollResults {
+  total: number;
+  /** For each option, or of one to five stars. */
+  counts: number[];
+  average: number | null;
+  /** The newest 50 answers in words. */
+  texts: string[];
+}
+
+export interface Poll {
+  id: string;
+  question: string;
+  kind: PollKind;
+  options: string[];
+  by: string;
+  openedAt: number;
+  /** Room time at which it closes by itself; null: it does not. */
+  until: number | null;
+  closed: boolean;
+  results: PollResults;
+}
+
+export interface NewPoll {
+  id: string;
+  question: string;
+  kind: PollKind;
+  options?: string[];
+  /** Milliseconds. */
+  lasts?: number;
 }
 
 export interface You {
@@ -149,7 +192,14 @@ export type RoomEvent = Numbered &
     | { type: "media"; media: Media; timeline: Timeline; change: Change; by: string }
     | { type: "timeline"; timeline: Timeline; move: Move; by: string }
     | { type: "queue"; queue: Entry[]; by: string }
-    | { type: "chat"; member: string; name: string; text: string }
+    | { type: "chat"; member: string; name: string; text: string; replyTo: number | null }
+    | { type: "chatEdited"; line: number; text: string; by: string }
+    | { type: "chatRemoved"; line: number; by: string }
+    | { type: "slowMode"; seconds: number }
+    | { type: "poll"; poll: Poll }
+    | { type: "pollResults"; poll: string; results: PollResults }
+    | { type: "pollClosed"; poll: string; by: string | null; results: PollResults }
+    | { type: "access"; invitedOnly: boolean }
     | { type: "hand"; member: string; raised: boolean }
     | { type: "ready"; member: string; ready: boolean }
     | { type: "waitForAll"; on: boolean }
@@ -182,6 +232,7 @@ export type ServerSays =
   | RoomEvent
   | Refused
   | { type: "reaction"; member: string; emoji: string; position: number | null }
+  | { type: "isTyping"; member: string; name: string; on: boolean }
   | { type: "status"; members: MemberStatus[]; at: number }
   | { type: "ack"; ref: Ref; seq: number }
   | { type: "malformed"; ref?: Ref; message: string }
@@ -227,7 +278,14 @@ export type Command =
   | { type: "lock"; locked: boolean }
   | { type: "capacity"; capacity: number }
   | { type: "chatSwitch"; on: boolean }
-  | { type: "chat"; text: string }
+  | { type: "chat"; text: string; replyTo?: number }
+  | { type: "chatEdit"; line: number; text: string }
+  | { type: "chatRemove"; line: number }
+  | { type: "slowMode"; seconds: number }
+  | { type: "typing"; on: boolean }
+  | ({ type: "pollOpen" } & NewPoll)
+  | { type: "vote"; poll: string; answer: number | string }
+  | { type: "pollClose"; poll: string }
   | { type: "react"; emoji: string }
   | { type: "hand"; raised: boolean; member?: string }
   | { type: "offset"; ms: number }

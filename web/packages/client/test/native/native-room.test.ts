@@ -181,6 +181,17 @@ describe("a command", () => {
     ["capacity", (me) => me.capacity(3), { type: "capacity", capacity: 3 }],
     ["chatSwitch", (me) => me.chatSwitch(false), { type: "chatSwitch", on: false }],
     ["chat", (me) => me.chat("hi"), { type: "chat", text: "hi" }],
+    ["chat", (me) => me.chat("hi", 4), { type: "chat", text: "hi", replyTo: 4 }],
+    ["chatEdit", (me) => me.chatEdit(4, "ho"), { type: "chatEdit", line: 4, text: "ho" }],
+    ["chatRemove", (me) => me.chatRemove(4), { type: "chatRemove", line: 4 }],
+    ["slowMode", (me) => me.slowMode(30), { type: "slowMode", seconds: 30 }],
+    [
+      "pollOpen",
+      (me) => me.pollOpen({ id: "p", question: "Why?", kind: "text" }),
+      { type: "pollOpen", id: "p", question: "Why?", kind: "text" },
+    ],
+    ["vote", (me) => me.vote("p", 1), { type: "vote", poll: "p", answer: 1 }],
+    ["pollClose", (me) => me.pollClose("p"), { type: "pollClose", poll: "p" }],
     ["react", (me) => me.react("🎉"), { type: "react", emoji: "🎉" }],
     ["hand", (me) => me.raiseHand(false, "a"), { type: "hand", raised: false, member: "a" }],
     ["offset", (me) => me.setOffset(-20), { type: "offset", ms: -20 }],
@@ -199,7 +210,7 @@ describe("what others do", () => {
     await entered();
     const told = vi.fn();
     room.subscribe(told);
-    server.happens({ type: "chat", member: "ann", name: "Ann", text: "hi" });
+    server.happens({ type: "chat", member: "ann", name: "Ann", text: "hi", replyTo: null });
     await pass(10);
     expect(room.view().room?.chat.map(({ text }) => text)).toEqual(["hi"]);
     expect(told).toHaveBeenCalledTimes(1);
@@ -208,13 +219,32 @@ describe("what others do", () => {
   it("is asked for when a number is missing, and then is as the server has it", async () => {
     await entered();
     server.record({ type: "joined", member: person("cem", "Cem") });
-    server.happens({ type: "chat", member: "cem", name: "Cem", text: "there" });
+    server.happens({ type: "chat", member: "cem", name: "Cem", text: "there", replyTo: null });
     server.happens({ type: "locked", locked: true });
     await pass(50);
     expect(server.all("hello")).toHaveLength(2);
     expect(server.all("hello")[1]).toMatchObject({ resume: { epoch: "e1", seq: 1 } });
     expect(room.view().room).toMatchObject({ locked: true, chat: [{ text: "there" }] });
     expect(room.view().room?.members.map(({ id }) => id)).toEqual(["ann", "ben", "cem"]);
+  });
+
+  it("is shown for six seconds when somebody is about to say something, or until they have", async () => {
+    await entered();
+    const types = (on: boolean) => server.say({ type: "isTyping", member: "ann", name: "Ann", on });
+    types(true);
+    await pass(5_900);
+    expect([...room.view().typing.values()]).toEqual(["Ann"]);
+    await pass(200);
+    expect(room.view().typing.size).toBe(0);
+    types(true);
+    await pass(10);
+    server.happens({ type: "chat", member: "ann", name: "Ann", text: "hi", replyTo: null });
+    await pass(10);
+    expect(room.view().typing.size).toBe(0);
+    types(true);
+    types(false);
+    await pass(10);
+    expect(room.view().typing.size).toBe(0);
   });
 
   it("is shown for five seconds when it is a reaction", async () => {

@@ -7,7 +7,7 @@ import {
   timelineAt,
   type RoomState,
 } from "../../src/native/room-state";
-import type { Media, RoomEvent, Snapshot, Timeline } from "../../src/native/wire";
+import type { Poll, Media, RoomEvent, Snapshot, Timeline } from "../../src/native/wire";
 import { aRoom, person, type Happening } from "./server";
 
 function after(happenings: Happening[], from: Snapshot = aRoom(), at = 100): RoomState {
@@ -28,6 +28,18 @@ const playing = (at: number, position = 0, rate = 1): Timeline => ({ position, r
 const move = (timeline: Timeline): Happening => ({ type: "timeline", timeline, move: "play", by: "ann" });
 
 /** Each kind of event, and what it leaves behind. */
+const poll: Poll = {
+  id: "p1",
+  question: "Again?",
+  kind: "yes_no",
+  options: ["Yes", "No"],
+  by: "ann",
+  openedAt: 100,
+  until: null,
+  closed: false,
+  results: { total: 0, counts: [0, 0], average: null, texts: [] },
+};
+
 const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, unknown]> = {
   opened: [{ type: "opened", epoch: "e", room: { ...aRoom(), name: "New" } }, (room) => room.name, "New"],
   joined: [{ type: "joined", member: person("cem", "Cem") }, (room) => room.members.length, 3],
@@ -67,10 +79,21 @@ const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, 
   ],
   recordingStopped: [{ type: "recordingStopped", id: "r1", by: null }, (room) => room.recording, null],
   chat: [
-    { type: "chat", member: "ben", name: "Ben", text: "hi" },
+    { type: "chat", member: "ben", name: "Ben", text: "hi", replyTo: null },
     (room) => room.chat,
-    [{ seq: 2, at: 100, member: "ben", name: "Ben", text: "hi" }],
+    [{ seq: 2, at: 100, member: "ben", name: "Ben", text: "hi", replyTo: null, editedAt: null }],
   ],
+  chatEdited: [{ type: "chatEdited", line: 1, text: "hallo", by: "ben" }, (room) => room.chat, []],
+  chatRemoved: [{ type: "chatRemoved", line: 1, by: "ben" }, (room) => room.chat, []],
+  slowMode: [{ type: "slowMode", seconds: 30 }, (room) => room.slowMode, 30],
+  poll: [{ type: "poll", poll }, (room) => room.polls, [poll]],
+  pollResults: [{ type: "pollResults", poll: "another", results: poll.results }, (room) => room.polls, []],
+  pollClosed: [
+    { type: "pollClosed", poll: "another", by: null, results: poll.results },
+    (room) => room.polls,
+    [],
+  ],
+  access: [{ type: "access", invitedOnly: true }, (room) => room.invitedOnly, true],
   hand: [{ type: "hand", member: "ben", raised: true }, (room) => room.members[1]?.hand, 100],
   ready: [{ type: "ready", member: "ben", ready: true }, (room) => room.members[1]?.ready, true],
   waitForAll: [{ type: "waitForAll", on: true }, (room) => room.waitForAll, true],
@@ -112,10 +135,30 @@ describe("a room after an event", () => {
 
   it("keeps the last 200 lines of chat", () => {
     const lines = Array.from({ length: 230 }, (_, index): Happening => {
-      return { type: "chat", member: "ben", name: "Ben", text: String(index) };
+      return { type: "chat", member: "ben", name: "Ben", text: String(index), replyTo: null };
     });
     const { chat } = after(lines);
     expect([chat.length, chat[0]?.text, chat.at(-1)?.text]).toEqual([200, "30", "229"]);
+  });
+
+  it("has other words for a line that was changed, and not the line that was taken back", () => {
+    const said: Happening = { type: "chat", member: "ben", name: "Ben", text: "helo", replyTo: null };
+    const { chat } = after([
+      said,
+      said,
+      { type: "chatEdited", line: 2, text: "hello", by: "ben" },
+      { type: "chatRemoved", line: 3, by: "ann" },
+    ]);
+    expect(chat.map(({ seq, text }) => [seq, text])).toEqual([[2, "hello"]]);
+    expect(chat[0]?.editedAt).not.toBeNull();
+  });
+
+  it("counts what a poll counts, and closes it", () => {
+    const results = { ...poll.results, total: 1, counts: [0, 1] };
+    const voted: Happening = { type: "pollResults", poll: "p1", results };
+    expect(after([{ type: "poll", poll }, voted]).polls).toEqual([{ ...poll, results }]);
+    const closed: Happening = { type: "pollClosed", poll: "p1", by: null, results };
+    expect(after([{ type: "poll", poll }, closed]).polls).toEqual([{ ...poll, results, closed: true }]);
   });
 
   it("forgets a hand that went down", () => {
