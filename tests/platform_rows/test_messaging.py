@@ -300,13 +300,13 @@ async def test_files_go_with_a_message_to_those_in_the_conversation_only(
     assert sent.status_code == 201, sent.text
     assert [(one["name"], one["content_type"]) for one in sent.json()["attachments"]] == [
         ("föto.png", "image/png"),
-        ("page.html", "text/plain; charset=utf-8"),
+        ("page.html", "text/plain"),
     ]
     for file, content in zip(sent.json()["attachments"], (PNG, files[1][1][1]), strict=True):
         path = file["url"].removeprefix("/api")
         fetched = await ben.ask("GET", path)
         assert fetched.content == content
-        assert fetched.headers["content-type"] == file["content_type"]
+        assert fetched.headers["content-type"].partition(";")[0] == file["content_type"]
         assert fetched.headers["content-disposition"].startswith("attachment;")
         assert fetched.headers["x-content-type-options"] == "nosniff"
         assert await cat.status("GET", path) == 404

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-TEXT: Final = "text/plain; charset=utf-8"
+TEXT: Final = "text/plain"
+"""In UTF-8."""
 _BEGINNINGS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
