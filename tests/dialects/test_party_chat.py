@@ -13,6 +13,7 @@ from litestar import Litestar
 from tests.dialects.test_party_parties import NOBODY, NOT_FOUND, Guest, Site
 from tests.platform_rows.desk import SECRET
 from tutti.core import commands as c
+from tutti.core.chat import KEPT_LINES
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.refusals import Refused
 from tutti.dialects.party.asking import Asking
@@ -229,3 +230,77 @@ async def test_a_cursor_that_is_none_of_ours_is_none(talk: Talk) -> None:
     ann, _, party = await talk.at_a_party()
     said = await talk.asks(ann, "GET", f"/{party['id']}/messages/?cursor=forged", status=404)
     assert said == {"detail": "Invalid cursor"}
+
+
+async def test_ones_own_words_can_be_changed_and_others_cannot(talk: Talk) -> None:
+    ann, ben, party = await talk.at_a_party()
+    sent = await talk.says(ben, party, "helo")
+    at = f"/{party['id']}/messages/{sent['id']}/"
+    edited = await talk.asks(ben, "PATCH", at, {"message": "hello"})
+    assert edited == {**sent, "message": "hello", "edited": True}
+    await talk.asks(ann, "PATCH", at, {"message": "not mine"}, 403)
+    assert await talk.read(ann, party) == ["hello"]
+    talk.site.world.clock.turn(16 * 60_000)
+    await talk.asks(ben, "PATCH", at, {"message": "late"}, 403)
+    assert await talk.read(ann, party) == ["hello"]
+
+
+async def test_what_was_said_can_be_taken_back_by_whoever_said_it_or_runs_the_party(talk: Talk) -> None:
+    ann, ben, party = await talk.at_a_party()
+    cat = await talk.site.guest("cat")
+    await cat.post(f"/{party['id']}/join/")
+    one, two, three = [await talk.says(ben, party, text) for text in ("one", "two", "three")]
+    path = f"/{party['id']}/messages"
+    await talk.asks(cat, "DELETE", f"{path}/{one['id']}/", status=403)
+    await talk.asks(ben, "DELETE", f"{path}/{one['id']}/", status=204)
+    await talk.asks(ann, "DELETE", f"{path}/{two['id']}/", status=204)
+    assert await talk.read(ann, party) == ["three"]
+    assert [line.text for line in (await talk.site.room(party)).chat] == ["three"]
+    await talk.asks(ben, "DELETE", f"{path}/{one['id']}/", status=404)
+    await talk.asks(ben, "PATCH", f"{path}/{one['id']}/", {"message": "again"}, 404)
+    for nonsense in ("x", "other-0000000003", three["id"].replace("-", "-9"), "a" * 500):
+        await talk.asks(ann, "DELETE", f"{path}/{nonsense}/", status=404)
+
+
+async def test_what_the_room_has_forgotten_can_be_taken_back_as_well(talk: Talk) -> None:
+    ann, ben, party = await talk.at_a_party()
+    first = await talk.says(ben, party, "first")
+    rooms, room_id = talk.site.world.rooms, RoomId(party["room_code"])
+    await rooms.ask(room_id, c.Join("Ann"), MemberId(ann.id))
+    for n in range(KEPT_LINES):
+        await rooms.ask(room_id, c.Chat(f"line {n}"), MemberId(ann.id))
+    await talk.asks(ben, "DELETE", f"/{party['id']}/messages/{first['id']}/", status=204)
+    assert "first" not in await talk.read(ben, party)
+    page = await talk.asks(ann, "GET", f"/{party['id']}/messages/?page=3&page_size=100")
+    assert [one["message"] for one in page["results"]] == []
+
+
+async def test_an_answer_names_the_message_that_it_answers(talk: Talk) -> None:
+    ann, ben, party = await talk.at_a_party()
+    question = await talk.says(ann, party, "?")
+    answer = await talk.says(ben, party, "!", reply_to=question["id"])
+    assert answer["reply_to"] == question["id"]
+    stray = {"message": "!", "reply_to": "nosuch"}
+    await talk.asks(ben, "POST", f"/{party['id']}/messages/send/", stray, 404)
+
+
+async def test_slow_mode_and_the_chats_switch(talk: Talk) -> None:
+    ann, ben, party = await talk.at_a_party()
+    at = f"/{party['id']}/settings/"
+    settings = await talk.asks(ben, "GET", at)
+    assert settings == {"enabled": True, "slow_mode_seconds": 0.0, "max_message_length": 500}
+    await talk.asks(ben, "PATCH", at, {"enabled": False}, 403)
+    assert (await talk.asks(ann, "PATCH", at, {"slow_mode_seconds": 30}))["slow_mode_seconds"] == 30
+    for wrong in (-1, 301):
+        await talk.asks(ann, "PATCH", at, {"slow_mode_seconds": wrong}, 400)
+    await talk.says(ben, party, "one")
+    send = f"/{party['id']}/messages/send/"
+    headers = {"Authorization": f"Bearer {ben._token}"}
+    slow = await talk.http.post(f"/api/chat{send}", json={"message": "two"}, headers=headers)
+    assert (slow.status_code, slow.json()["code"], slow.headers["retry-after"]) == (429, "slow_mode", "30")
+    await talk.says(ann, party, "the host need not wait")
+    talk.site.world.clock.turn(30_001)
+    await talk.says(ben, party, "two")
+    assert (await talk.asks(ann, "PATCH", at, {"enabled": False}))["enabled"] is False
+    await talk.asks(ben, "POST", send, {"message": "three"}, 403)
+    assert await talk.read(ann, party) == ["one", "the host need not wait", "two"]

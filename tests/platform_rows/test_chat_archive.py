@@ -11,7 +11,7 @@ from tests.clocks import TurnedClock
 from tests.service.world import World
 from tests.transports.party_house import defaults
 from tutti.core import commands as c
-from tutti.core.ids import MemberId, RoomId
+from tutti.core.ids import MemberId, RoomId, Seq
 from tutti.core.refusals import Refused
 from tutti.infra.log_rules import KEPT_EVENTS, KEPT_MS
 from tutti.infra.memory_log import MemoryLog
@@ -19,6 +19,7 @@ from tutti.infra.sql import Database
 from tutti.platform.chat_archive.archive import ChatArchive
 from tutti.platform.chat_archive.schemas import Kept, place
 from tutti.service.live_room import Accepted
+from tutti.service.ports import Position
 
 ADA, BEN = MemberId("ada"), MemberId("ben")
 ROOM, OTHER = RoomId("PARTYABC"), RoomId("PARTYXYZ")
@@ -212,3 +213,63 @@ async def test_a_page_costs_the_same_statements_however_many_messages_there_are(
             event.remove(engine, "before_cursor_execute", hear)
             counts.append(len([one for one in statements if one.startswith("SELECT")]))
         assert counts[0] == counts[1] <= 2
+
+
+async def test_edits_and_removals_are_copied_and_stay_over_a_restart(
+    opened: Database, log: MemoryLog, clock: TurnedClock
+) -> None:
+    async with Node(opened, log, clock) as node:
+        await node.opens()
+        await node.says("one", "two", "three", who=BEN)
+        one, two, _ = (await node.archive.messages(ROOM, None, 10)).rows[::-1]
+        clock.turn(1_000)
+        await node.asks(c.EditChat(place_of(one), "ONE"), BEN)
+        await node.asks(c.RemoveChat(place_of(two)), ADA)
+        assert await node.texts() == ["ONE", "three"]
+    async with Node(opened, log, clock) as node:
+        assert await node.texts() == ["ONE", "three"]
+        edited = await node.archive.message(ROOM, one.key)
+        assert edited is not None
+        assert edited.edited_at_ms == int(clock.wall_ms(clock.now_ms()))
+        removed = await node.archive.message(ROOM, two.key)
+        assert removed is not None
+        assert (removed.removed, removed.text) == (True, "")
+
+
+async def test_an_answer_is_kept_with_what_it_answers(
+    opened: Database, log: MemoryLog, clock: TurnedClock
+) -> None:
+    async with Node(opened, log, clock) as node:
+        await node.opens()
+        await node.says("?")
+        (question,) = (await node.archive.messages(ROOM, None, 10)).rows
+        await node.asks(c.Chat("!", None, place_of(question)), BEN)
+        answer, _ = (await node.archive.messages(ROOM, None, 10)).rows
+        assert answer.reply_to == question.key
+
+
+async def test_what_was_edited_and_removed_meanwhile_is_seen_in_what_the_room_remembers(
+    opened: Database, log: MemoryLog, clock: TurnedClock
+) -> None:
+    async with Node(opened, log, clock) as node:
+        await node.opens()
+        await node.says("one", "two", "three")
+        one, two, _ = (await node.archive.messages(ROOM, None, 10)).rows[::-1]
+    async with World(log, clock) as world:  # nobody copies
+        await world.rooms.ask(ROOM, c.EditChat(place_of(one), "ONE"), ADA)
+        await world.rooms.ask(ROOM, c.RemoveChat(place_of(two)), ADA)
+        for _ in range(2):
+            for n in range(KEPT_EVENTS + 300):
+                await world.rooms.ask(ROOM, c.RaiseHand(n % 2 == 0), BEN)
+            clock.turn(KEPT_MS + 1_000)
+        room = await world.rooms.look(ROOM)
+        assert not isinstance(room, Refused)
+        assert await log.since(ROOM, Position(room.epoch, Seq(place_of(two)))) is None
+    async with Node(opened, log, clock) as node:
+        assert await node.texts() == ["ONE", "three"]
+
+
+def place_of(kept: Kept) -> Seq:
+    named = place(kept.key)
+    assert named is not None
+    return named[1]

@@ -146,7 +146,8 @@ def declined(_: Asked, failure: Declined) -> Said:
     if refused.reason is Reason.UNAUTHENTICATED:
         return unauthenticated(refused)
     status = _status(refused.reason)
-    return problem(status, refused.sentence, refused.reason.code, 1.0 if status == 503 else None)
+    wait_s = 1.0 if status == 503 else refused.retry_after_s
+    return problem(status, refused.sentence, refused.reason.code, wait_s)
 
 
 def unauthenticated(refused: Refused) -> Said:
