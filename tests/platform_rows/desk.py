@@ -60,7 +60,11 @@ class Postbox:
 
     def codes(self) -> list[str]:
         """In the links of the newest letter."""
-        return re.findall(r"token=([\w-]+)$", self.letters[-1][1].text, re.MULTILINE)
+        return codes_in(self.letters[-1][1])
+
+
+def codes_in(letter: Letter) -> list[str]:
+    return re.findall(r"token=([\w-]+)$", letter.text, re.MULTILINE)
 
 
 class CountedPasswords(Passwords):

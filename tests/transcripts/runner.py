@@ -21,6 +21,10 @@ A transcript is plain text, one step a line:
     > alice chat:typing {}                             what she says on it; `chat:typing {…}` is what is heard there
     > alice user:go_live                               guide 002's events need no object; her id there is `alice`
     > alice disconnect                                 her socket is lost; the next event opens another
+    > ann POST /api/auth/login/ {…}                    where accounts are real she has no token till then
+    = ann shows <access>                               from now on that is her token
+    = ann's app shows <code> for <secret>              the code of an authenticator app, now
+    < ann letter {"subject":"…","token":"<token>"}     mail that arrives at ann@example.org
     = bob is 40 ms away                                the half round trip of bob's next socket
     = 30 s                                             time passes (ms, s, min, h)
 
@@ -52,6 +56,7 @@ from litestar import Litestar, Router
 from tests.clocks import TurnedClock
 from tests.dialects.neighbourhood import Neighbourhood
 from tests.service.world import World, settle
+from tests.transcripts.accounts import Accounts, accounts
 from tests.transcripts.rows import Rows, rows
 from tutti.core.ids import RoomId
 from tutti.dialects.listen.codes import new_code
@@ -186,7 +191,7 @@ async def run(name: str, transcript: str, folder: Path) -> None:
         world = await stack.enter_async_context(
             World(clock=TurnedClock(wall_ahead_ms=STARTS_AT_MS - 1_000_000.0))
         )
-        kept = await stack.enter_async_context(rows(world, folder)) if " /api/parties" in transcript else None
+        kept = await _kept(world, folder, transcript, stack)
         stage = Stage(world, kept)
         for number, line in enumerate(transcript.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
@@ -196,6 +201,15 @@ async def run(name: str, transcript: str, folder: Path) -> None:
             except Untold as wrong:
                 raise Untold(f"{name}:{number}: {line}\n{wrong}") from None
         stage.nothing_untold()
+
+
+async def _kept(world: World, folder: Path, transcript: str, stack: AsyncExitStack) -> Rows | Accounts | None:
+    """What outlives rooms, for those who speak of it."""
+    if " /api/auth/" in transcript:
+        return await stack.enter_async_context(accounts(world, folder))
+    if " /api/parties" in transcript:
+        return await stack.enter_async_context(rows(world, folder))
+    return None
 
 
 @dataclass(eq=False)
@@ -286,7 +300,7 @@ class Person:
 class Stage:
     """Where a transcript is played: one node, everybody's inbox, and what the placeholders stand for."""
 
-    def __init__(self, world: World, kept: Rows | None = None) -> None:
+    def __init__(self, world: World, kept: Rows | Accounts | None = None) -> None:
         self._kept = kept
         draws = count(7)
         world.hall.new_room_id = lambda _: RoomId(new_code(lambda n: next(draws) * 11 % n, 6))
@@ -384,16 +398,22 @@ class Stage:
 
     async def _request(self, person: Person, method: str, path: str, body: str) -> None:
         headers = {
-            "Authorization": f"Bearer {person.name if self._kept is not None else f'token-{person.name}'}",
             "Content-Type": "application/json",
             "X-User-Id": person.name,  # guide 002's requests have no other place for it
         }
         if self._kept is not None:
             await self._kept.know(person.name)
+        token = f"token-{person.name}" if self._kept is None else self._kept.token(person.name)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http.cookies.clear()
         content = self._filled(body) or None
         answer = await self._http.request(method, self._filled(path), headers=headers, content=content)
         person.inbox.append((str(answer.status_code), answer.json() if answer.content else None))
         await settle()
+        if isinstance(self._kept, Accounts):
+            await self._kept.jobs.run_due()
+            self._deliver(self._kept)
 
     async def _emit(self, person: Person, event: str, payload: str, wants_ack: bool) -> None:
         args = [msgspec.Raw(payload.encode())] if payload else []
@@ -421,11 +441,26 @@ class Stage:
         if away:
             self._person(away[1]).half_rtt_ms = float(away[2])
             return
+        if isinstance(self._kept, Accounts) and " shows " in rest:
+            self._shown(self._kept, rest)
+            return
         amount, unit = rest.split(" ")
         by_ms = float(amount) * UNITS_MS[unit]
         await self._world.turn(by_ms, step_ms=100.0 if by_ms <= 300_000 else 1_000.0)
         if self._kept is not None:
             await self._kept.jobs.run_due()
+
+    def _shown(self, accounts: Accounts, rest: str) -> None:
+        if app := re.fullmatch(r"\S+'s app shows <([a-z-]+)> for (\S+)", rest):
+            self._bound[app[1]] = accounts.code(self._filled(app[2]))
+        elif token := re.fullmatch(r"(\S+) shows (\S+)", rest):
+            accounts.shows(token[1], self._filled(token[2]))
+        else:
+            raise Untold(f"nobody shows {rest}")
+
+    def _deliver(self, accounts: Accounts) -> None:
+        for name, letter in accounts.letters():
+            self._person(name).inbox.append(("letter", letter))
 
     def _received(self, rest: str) -> None:
         name, what, expected = (*rest.split(" ", 2), "", "")[:3]
