@@ -27,7 +27,7 @@ TIMES = frozenset(("scheduled_for", "started_at", "ended_at", "created_at", "upd
 
 
 def measure(given: options.Options) -> list[Figure]:
-    rows = evening(given.pick(1_000, 100), given.pick(10_000, 500), EACH)
+    rows = evening(given.pick(1_000, 100), given.pick(20_000, 1_000), EACH)
     with postgres.running() as database:
         ours_url, theirs_url = database.fresh(servers.TUTTIS), database.fresh(servers.DJANGOS)
         servers.make_tables(database)
