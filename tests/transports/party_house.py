@@ -35,10 +35,10 @@ TOKEN_LIVES_MS = 900_000.0
 PARTY, SYNC, CHAT, INTERACTIVE = "party/{}/", "party/{}/sync/", "chat/{}/", "interactive/{}/"
 
 
-def defaults(control: Control = Control.HOST) -> Defaults:
+def defaults(control: Control = Control.HOST, capacity: int = 50) -> Defaults:
     return Defaults(
         dialect="party",
-        capacity=50,
+        capacity=capacity,
         control=control,
         host_lost=HostLost.PASSES_ON,
         expiry=Expiry.FROM_LAST_ACTIVITY,
@@ -128,12 +128,13 @@ class House:
         self,
         *,
         control: Control = Control.HOST,
+        capacity: int = 50,
         limits: Limits | None = None,
         caps: Caps | None = None,
         origins: frozenset[str] | None = None,
     ) -> None:
         self.world = World(limits=limits)
-        self.control = control
+        self.defaults = defaults(control, capacity)
         self.logins = Logins()
         self.apart: list[set[str]] = []
         gate = Gate(Names(self), closed=False, strict=NAMES)
@@ -172,7 +173,7 @@ class House:
 
     async def __aenter__(self) -> House:
         await self.world.__aenter__()
-        await self.world.rooms.found(lambda: ROOM, c.Open("Movie Night", "Ada", defaults(self.control)), HOST)
+        await self.world.rooms.found(lambda: ROOM, c.Open("Movie Night", "Ada", self.defaults), HOST)
         return self
 
     async def __aexit__(self, *exception: object) -> None:

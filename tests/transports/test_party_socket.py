@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.service.world import settle
@@ -268,3 +270,137 @@ async def test_whoever_has_gone_before_it_was_let_in_is_nobody() -> None:
         assert client.take() == []
         assert list((await house.room).members) == [HOST]
         assert not house.lines.open
+
+
+# -- what people do together
+
+
+async def test_a_thousand_votes_in_two_seconds_are_counted_exactly_and_told_four_times_a_second() -> None:
+    async with House(capacity=2_000) as house:
+        ada = await house.enters("ada", INTERACTIVE)
+        rooms = house.world.rooms
+        voters = [MemberId(f"voter{n}") for n in range(1_000)]
+        for who in voters:
+            await rooms.ask(ROOM, c.Join(who), who)
+        assert (await ada.says("create_poll", question="?", options=["A", "B", "C"], ref=1))[-1][
+            "type"
+        ] == "ack"
+        (poll,) = (await house.room).polls
+        ada.take()
+        told = list[dict[str, Any]]()
+        for tick in range(20):
+            for who in voters[tick * 50 : (tick + 1) * 50]:
+                rooms.submit(ROOM, c.Vote(poll.id, int(who[5:]) % 3), who, lambda _: None)
+            await house.passes(0.1)
+            told += ada.take()
+        assert all(said["type"] == "poll_results" for said in told)
+        assert len(told) <= 2 * 4 + 1
+        await house.passes(0.5)
+        told += ada.take()
+        last = told[-1]["poll"]
+        assert (last["total_votes"], [one["votes"] for one in last["options"]]) == (1_000, [334, 333, 333])
+        assert [one["poll"]["total_votes"] for one in told] == sorted(
+            one["poll"]["total_votes"] for one in told
+        )
+        (closed, _) = await ada.says("close_poll", poll_id=poll.id, ref=2)
+        assert (closed["type"], closed["poll"]["total_votes"]) == ("poll_closed", 1_000)
+
+
+async def test_nobody_votes_twice_or_once_it_is_over() -> None:
+    async with House() as house:
+        ada, ben = await house.enters("ada", INTERACTIVE), await house.enters("ben", INTERACTIVE)
+        await ada.says("create_poll", question="?", poll_type="yes_no", duration=10)
+        poll = ben.last("poll_created")["poll"]["id"]
+        assert (await ben.says("vote", poll_id=poll, answer=True, ref=1))[-1] == {"type": "ack", "ref": 1}
+        (again,) = await ben.says("vote", poll_id=poll, answer=False)
+        assert again["code"] == "already_voted"
+        await house.passes(11)
+        closed = ada.last("poll_closed")
+        assert (closed["closed_by"], closed["poll"]["options"][0]["votes"]) == (None, 1)
+        (late,) = await ada.says("vote", poll_id=poll, answer=True)
+        assert late["code"] == "poll_closed"
+        (stranger,) = await ada.says("vote", poll_id="nosuch", answer=True)
+        assert stranger["code"] == "poll_not_found"
+
+
+async def test_a_signal_is_heard_by_the_one_it_is_for_and_refused_to_a_stranger() -> None:
+    async with House() as house:
+        ada, ben, cat = [await house.enters(name, INTERACTIVE) for name in ("ada", "ben", "cat")]
+        for one in (ada, ben):
+            await one.says("voice_join")
+        cat.take()
+        offer = {"target_user": "ben", "signal": {"type": "offer", "sdp": "v=0"}}
+        await ada.says("webrtc_signal", **offer)
+        heard = {"type": "webrtc_signal", "from_user": "ada", **offer}
+        assert [ben.take(), cat.take()] == [[heard], []]
+        for target in ("cat", "nobody"):
+            (refused,) = await ada.says("webrtc_signal", target_user=target, signal={})
+            assert refused["type"] == "error"
+        (refused,) = await cat.says("webrtc_signal", target_user="ben", signal={})
+        assert refused["type"] == "error"
+        assert ben.take() == []
+
+
+async def test_whoever_is_in_the_call_by_a_line_stays_in_it_while_they_are_here() -> None:
+    async with House() as house:
+        ada = await house.enters("ada", INTERACTIVE)
+        ben, also_ben = await house.enters("ben", INTERACTIVE), await house.enters("ben", CHAT)
+        await ben.says("voice_join")
+        await house.passes(120)
+        assert (await house.room).members[BEN].calling
+        assert await ada.says("voice_speaking") != [], "who is not in the call cannot speak"
+        ben.loses_its_line()
+        also_ben.loses_its_line()
+        await house.passes(21)
+        assert [said["type"] for said in ada.take()][-2:] == ["voice_left", "user_left"]
+
+
+async def test_what_is_drawn_and_typed_is_shown_and_not_kept() -> None:
+    async with House() as house:
+        ada, ben = await house.enters("ada", INTERACTIVE), await house.enters("ben", CHAT)
+        cat = await house.enters("cat", CHAT)
+        (drawn,) = await ada.says("annotation", data={"line": [[0, 0], [1, 1]]})
+        assert drawn["data"] == {"line": [[0, 0], [1, 1]]}
+        await ben.says("typing", is_typing=True)
+        assert cat.last("typing") == {
+            "type": "typing",
+            "user": {"id": "ben", "username": "Ben"},
+            "is_typing": True,
+        }
+        late = await house.connects("dan", INTERACTIVE)
+        assert [said["type"] for said in late.take()] == ["interactive_state"]
+
+
+async def test_slow_mode_binds_those_who_do_not_moderate() -> None:
+    async with House() as house:
+        ada, ben = await house.enters("ada", CHAT), await house.enters("ben", CHAT)
+        (refused,) = await ben.says("slow_mode", seconds=10)
+        assert refused["code"] == "not_allowed"
+        await ada.says("slow_mode", seconds=10)
+        await ben.says("chat_message", message="one")
+        (slow,) = await ben.says("chat_message", message="two")
+        assert (slow["code"], slow["retry_after"]) == ("slow_mode", 10.0)
+        for text in ("three", "four"):
+            assert (await ada.says("chat_message", message=text))[0]["message"] == text
+
+
+async def test_who_comes_in_hears_what_was_said_edited_and_removed_before() -> None:
+    async with House() as house:
+        ben = await house.enters("ben", CHAT)
+        one, two = [(await ben.says("chat_message", message=text))[0] for text in ("helo", "oops")]
+        (edited,) = await ben.says("edit_message", message_id=one["id"], message="hello")
+        assert (edited["type"], edited["id"], edited["edited"]) == ("message_edited", one["id"], True)
+        (removed,) = await ben.says("delete_message", message_id=two["id"])
+        assert removed == {"type": "message_deleted", "message_id": two["id"], "deleted_by": "ben"}
+        answer = (await ben.says("chat_message", message="yes", reply_to=one["id"]))[0]
+        cat = await house.connects("cat", CHAT)
+        (history,) = cat.take()
+        assert [(said["message"], said["edited"], said["reply_to"]) for said in history["messages"]] == [
+            ("hello", True, None),
+            ("yes", False, one["id"]),
+        ]
+        assert history["messages"][1] == answer
+        (refused,) = await cat.says("edit_message", message_id=one["id"], message="mine")
+        assert refused["code"] == "not_allowed"
+        (unknown,) = await cat.says("delete_message", message_id="other-0000000002")
+        assert unknown["code"] == "line_not_found"
