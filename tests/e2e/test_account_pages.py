@@ -298,7 +298,7 @@ def rows(page: Page, name: str) -> Locator:
 
 def code_of(secret: str, ahead: int = 0) -> str:
     """What an authenticator app shows now, or next: each code counts once."""
-    return str(pyotp.TOTP(secret).at(datetime.now(UTC), ahead))
+    return str(pyotp.TOTP(secret).at(for_time=datetime.now(UTC), counter_offset=ahead))
 
 
 def a_picture() -> bytes:
