@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from tests.platform_rows.desk import Desk
 from tests.platform_rows.postgres import Postgres
@@ -141,3 +142,35 @@ async def test_a_postgres_that_has_gone_is_unavailable_and_its_return_is_noticed
         assert await db.scalar(text("SELECT pg_backend_pid()")) != number
     await other.aclose()
     await database.aclose()
+
+
+async def test_who_had_an_address_claims_it_and_going_back_leaves_it_with_one(database: Database) -> None:
+    await database.migrate("0004")
+    async with database.writing() as db:
+        await db.execute(text(USER), {"id": "ann", "email": "ann@example.org", "proven": False})
+        await db.execute(text(DEVICE))
+        await db.execute(text(LOGIN))
+    await database.migrate("0005")
+    async with database.writing() as db:
+        await db.execute(text(USER), {"id": "ben", "email": "ann@example.org", "proven": True})
+        await db.execute(text(USER), {"id": "cem", "email": "ann@example.org", "proven": False})
+    with pytest.raises(IntegrityError):
+        async with database.writing() as db:
+            await db.execute(text("UPDATE users SET email_verified = true WHERE id = 'ann'"))
+    await database.migrate("-1")
+    async with database.reading() as db:
+        kept = (await db.execute(text("SELECT id, email FROM users ORDER BY id"))).all()
+        assert [tuple(row) for row in kept] == [("ann", None), ("ben", "ann@example.org"), ("cem", None)]
+        assert await db.scalar(text("SELECT count(*) FROM login_sessions")) == 1
+    with pytest.raises(IntegrityError):
+        async with database.writing() as db:
+            await db.execute(text("UPDATE users SET email = 'ann@example.org' WHERE id = 'ann'"))
+
+
+USER = """
+    INSERT INTO users (id, email, username, username_key, display_name, first_name, last_name,
+                       email_verified, active, created_at_ms)
+    VALUES (:id, :email, :id, :id, :id, '', '', :proven, true, 0)
+"""
+DEVICE = "INSERT INTO devices VALUES ('laptop', 'ann', 'key', 'Laptop', 0, 0)"
+LOGIN = "INSERT INTO login_sessions VALUES ('login', 'ann', 'laptop', 0, 0, 1, NULL, NULL)"
