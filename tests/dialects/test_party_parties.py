@@ -15,7 +15,9 @@ from litestar import Litestar
 from tests.clocks import TurnedClock
 from tests.platform_rows.desk import LAPTOP, NOON_MS, PASSWORD, SECRET, Desk, entered
 from tests.service.world import World
-from tutti.core.ids import RoomId
+from tutti.core import commands as c
+from tutti.core.ids import MemberId, RoomId
+from tutti.core.polls import PollKind
 from tutti.core.room import Room
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.parties_rest import router
@@ -153,6 +155,25 @@ async def test_a_party_from_its_making_to_its_end(site: Site) -> None:
     ended = await ann.post(f"{at}/end/")
     assert (ended["status"], ended["ended_at"] is not None) == ("ended", True)
     assert await ben.refused("POST", f"{at}/join/") == (409, "party_over")
+
+
+async def test_what_is_said_in_a_party_is_summed_up_for_those_who_are_in_it(site: Site) -> None:
+    ann, ben = await site.guest("ann"), await site.guest("ben")
+    party = await ann.party(visibility="public")
+    at = f"/{party['id']}"
+    rooms = site.doors.rooms
+    chat = (c.Chat("<b>Hello</b>"), c.OpenPoll("p1", "Tea?", PollKind.YES_NO), c.Vote("p1", 0))
+    await rooms.act(RoomId(party["room_code"]), MemberId(ann.id), "Ann", *chat)
+    seen = await ann.get(f"{at}/")
+    assert seen["chat_summary"]["recent_count"] == 1
+    assert seen["chat_summary"]["last_message"]["user"] == {"id": ann.id, "username": "Ann"}
+    assert seen["chat_summary"]["last_message"]["message"] == "<b>Hello</b>"
+    (poll,) = seen["polls"]
+    assert (poll["question"], poll["total_votes"], poll["my_answer"]) == ("Tea?", 1, 0)
+    outside = await ben.get(f"{at}/")
+    assert (outside["chat_summary"]["last_message"], outside["polls"]) == (None, [])
+    await ben.post(f"{at}/join/")
+    assert (await ben.get(f"{at}/"))["chat_summary"]["recent_count"] == 1
 
 
 async def test_a_party_is_a_room_with_its_title_and_its_film(site: Site) -> None:

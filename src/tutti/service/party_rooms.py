@@ -23,7 +23,7 @@ from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.core.roster import Role
 from tutti.service.live_room import Accepted, Answer, LiveRoom
-from tutti.service.ports import Unavailable
+from tutti.service.ports import Clock, Unavailable
 from tutti.service.rooms import Rooms
 
 log = structlog.get_logger("tutti.party")
@@ -130,8 +130,16 @@ class PartyRooms:
         if isinstance(live, LiveRoom) and live.state is not None and who in live.state.members:
             await _ask(live, who, c.Leave())
 
+    @property
+    def clock(self) -> Clock:
+        return self._rooms.clock
+
     def now_ms(self) -> float:
-        return self._rooms.clock.now_ms()
+        return self.clock.now_ms()
+
+    def may_meet(self, one: MemberId, other: MemberId) -> bool:
+        """Neither blocks the other."""
+        return self._rooms.may_meet(one, other)
 
     async def online(self, room: RoomId) -> frozenset[MemberId]:
         """Who of its members is connected, here."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -15,10 +15,13 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tutti.core.chat import ChatLine
 from tutti.core.room import Room
 from tutti.dialects.party.auth_bodies import BLANK, LONGEST_EMAIL, REQUIRED, iso
 from tutti.dialects.party.people_bodies import Brief
 from tutti.dialects.party.problems import Invalid
+from tutti.dialects.party.sockets.polls import Poll
+from tutti.dialects.party.sockets.shapes import User
 from tutti.platform.parties.course import Edit
 from tutti.platform.parties.invitations import DAY_MS, LIVES_MS, Words
 from tutti.platform.parties.models import LONGEST_MESSAGE, LONGEST_TITLE
@@ -42,6 +45,7 @@ from tutti.platform.parties.schemas import (
     Video,
     Visibility,
 )
+from tutti.service.ports import Clock
 
 LONGEST_TEXT: Final = 2_000
 LONGEST_URL: Final = 2_000
@@ -357,18 +361,24 @@ class PartyItem(msgspec.Struct, frozen=True, kw_only=True):
         return PartyItem(**_item(listed, now_ms))
 
 
+class LastMessage(msgspec.Struct, frozen=True):
+    user: User
+    message: str
+    timestamp: str
+
+
 class ChatSummary(msgspec.Struct, frozen=True):
-    """Of the lines that the room still shows."""
+    """Of the lines that the room still shows, to those who are in the party; but for those of whom one blocks."""
 
     recent_count: int
-    last_message: dict[str, Any] | None
+    last_message: LastMessage | None
     enabled: bool
 
 
 class PartyDetail(PartyItem, frozen=True, kw_only=True):
     participants: tuple[ParticipantBody, ...]
     chat_summary: ChatSummary
-    polls: tuple[dict[str, Any], ...]
+    polls: tuple[Poll, ...]
 
 
 class JoinedBody(msgspec.Struct, frozen=True):
@@ -521,14 +531,12 @@ def _item(listed: Listed, now_ms: float) -> dict[str, Any]:
     }
 
 
-def chat_summary(room: Room | None, party: Facts) -> ChatSummary:
-    lines = () if room is None else room.chat
+def chat_summary(lines: Sequence[ChatLine], clock: Clock, *, enabled: bool) -> ChatSummary:
     last = lines[-1] if lines else None
-    return ChatSummary(
-        recent_count=len(lines),
-        last_message=None if last is None else {"user": last.name, "message": last.text},
-        enabled=party.rules.allow_chat if room is None else room.chat_on,
-    )
+    said = None
+    if last is not None:
+        said = LastMessage(User(last.member, last.name), last.text, iso(clock.wall_ms(last.at_ms)))
+    return ChatSummary(len(lines), said, enabled)
 
 
 def status(party: Facts, room: Room) -> str:

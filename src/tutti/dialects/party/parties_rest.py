@@ -30,13 +30,14 @@ from tutti.dialects.party.problems import (
     NoSuch,
     only,
 )
+from tutti.dialects.party.sockets.polls import shown
 from tutti.platform.accounts.throttles import Scope
 from tutti.platform.once.once import Transaction
 from tutti.platform.parties.doors import Doors
 from tutti.platform.parties.models import CODE_LENGTH
 from tutti.platform.parties.parties import Parties
 from tutti.platform.parties.reading import Part
-from tutti.platform.parties.schemas import Facts, Joined, Problem, Wrong
+from tutti.platform.parties.schemas import Facts, Joined, Problem, Seen, Wrong
 from tutti.platform.rows import ID_LENGTH, WallMs
 from tutti.service.dialect import Declined
 from tutti.service.live_room import Answer
@@ -285,9 +286,20 @@ class PartiesRest:
         return b.PartyDetail(
             **said,
             participants=tuple(b.ParticipantBody.of(one, present) for one in seen.people),
-            chat_summary=b.chat_summary(room if isinstance(room, Room) else None, seen.listed.party),
-            polls=(),
+            **self._inside(owner, seen, room),
         )
+
+    def _inside(self, owner: Principal, seen: Seen, room: Room | Refused) -> dict[str, Any]:
+        """What is said and asked in its room: for those who are in the party."""
+        rooms, who = self._doors.rooms, MemberId(owner.id)
+        enabled = seen.listed.party.rules.allow_chat if isinstance(room, Refused) else room.chat_on
+        if isinstance(room, Refused) or seen.listed.standing != "approved":
+            return {"chat_summary": b.chat_summary((), rooms.clock, enabled=enabled), "polls": ()}
+        lines = [line for line in room.chat if rooms.may_meet(who, line.member)]
+        return {
+            "chat_summary": b.chat_summary(lines, rooms.clock, enabled=enabled),
+            "polls": tuple(shown(poll, rooms.clock, who) for poll in reversed(room.polls)),
+        }
 
     async def _sync(self, party: Facts, room: Room | Refused) -> b.SyncState:
         now_ms = self._wall_ms()
