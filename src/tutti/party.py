@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from secrets import token_bytes
 
 from litestar import Router
 
-from tutti.accounts import AccountDesk
+from tutti.accounts import TIDY_EVERY_S, AccountDesk
 from tutti.config import Mode, Settings
 from tutti.dialects.party.asking import Asking
 from tutti.dialects.party.auth_rest import router as auth_router
@@ -32,6 +33,7 @@ from tutti.platform.people.people import People
 from tutti.platform.rows import new_id
 from tutti.service.hall import Hall
 from tutti.service.party_rooms import DIALECT, PartyRooms
+from tutti.service.ports import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,11 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
     jobs.handle(course.START, doors.start_on_time)
     jobs.handle(course.REMIND, doors.remind)
     jobs.handle(LETTER, letters.send)
-    async with doors, jobs:  # by now every feature has said what it does
+    async with (
+        doors,
+        _tidying(once.forget, parties.forget),
+        jobs,
+    ):  # by now every feature has said what it does
         yield PartyDesk(
             jobs=jobs,
             people=people,
@@ -111,3 +117,22 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
                 *messaging.routers(manners),
             ),
         )
+
+
+@asynccontextmanager
+async def _tidying(*forgets: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """What cannot be deleted now is deleted next time."""
+
+    async def tidy() -> None:
+        while True:
+            for forget in forgets:
+                with suppress(Unavailable):
+                    await forget()
+            await asyncio.sleep(TIDY_EVERY_S)
+
+    task = asyncio.create_task(tidy())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -14,10 +15,11 @@ from litestar import Litestar
 
 from tests.clocks import TurnedClock
 from tests.platform_rows.desk import LAPTOP, NOON_MS, PASSWORD, SECRET, Desk, entered
-from tests.service.world import World
+from tests.service.world import World, settle
 from tutti.core import commands as c
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.polls import PollKind
+from tutti.core.refusals import Refused
 from tutti.core.room import Room
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.parties_rest import router
@@ -30,6 +32,7 @@ from tutti.platform.parties.parties import Parties
 from tutti.platform.people.models import Block
 from tutti.service.hall import Hall
 from tutti.service.identity import Gate
+from tutti.service.live_room import Accepted
 from tutti.service.party_rooms import PartyRooms
 
 NOT_FOUND = {"detail": "Not found."}
@@ -174,6 +177,54 @@ async def test_what_is_said_in_a_party_is_summed_up_for_those_who_are_in_it(site
     assert (outside["chat_summary"]["last_message"], outside["polls"]) == (None, [])
     await ben.post(f"{at}/join/")
     assert (await ben.get(f"{at}/"))["chat_summary"]["recent_count"] == 1
+
+
+async def test_a_block_takes_somebody_out_of_the_hosts_rooms(site: Site) -> None:
+    ann, ben = await site.guest("ann"), await site.guest("ben")
+    party = await ann.party(visibility="public")
+    code = RoomId(party["room_code"])
+    await ben.post(f"/{party['id']}/join/")
+    joined = await site.world.rooms.ask(code, c.Join("Ben"), MemberId(ben.id))
+    assert isinstance(joined, Accepted)
+    async with site.database.writing() as db:
+        db.add(Block(blocker_id=ben.id, blocked_id=ann.id, at_ms=0))
+    async with site.doors:
+        site.doors.parted(ben.id, ann.id)
+        async with asyncio.timeout(10):
+            while MemberId(ben.id) in (await site.room(party)).members:
+                await settle()
+    again = await site.world.rooms.ask(code, c.Join("Ben"), MemberId(ben.id))
+    assert isinstance(again, Refused)
+
+
+async def test_nothing_opens_the_room_of_a_party_that_is_over(site: Site) -> None:
+    ann = await site.guest("ann")
+    party = await ann.party()
+    await ann.post(f"/{party['id']}/end/")
+    for path, body in (("react", {"emoji": "🎉"}), ("control", {"action": "play"}), ("start", None)):
+        refused = await ann.refused("POST", f"/{party['id']}/{path}/", body)
+        assert refused == (409, "party_over"), path
+    assert isinstance(await site.doors.open(party["id"]), Refused)
+    assert isinstance(await site.world.rooms.look(RoomId(party["room_code"])), Refused)
+    assert (await ann.get(f"/{party['id']}/sync_state/"))["status"] == "cancelled"
+
+
+async def test_whatever_changes_at_once_the_room_is_told_what_holds_at_last(site: Site) -> None:
+    ann = await site.guest("ann")
+    guests = [await site.guest(f"guest{n}") for n in range(6)]
+    party = await ann.party()
+    link = await ann.post(f"/{party['id']}/generate-invite/", None, 201)
+    await asyncio.gather(*(one.post("/join-by-invite/", {"token": link["token"]}) for one in guests))
+    kicked, staying = guests[:3], guests[3:]
+    await asyncio.gather(
+        *(ann.post(f"/{party['id']}/kick/", {"user_id": one.id}) for one in kicked),
+        *(ann.post(f"/{party['id']}/promote/", {"user_id": one.id}) for one in staying),
+    )
+    access = (await site.room(party)).access
+    assert access is not None
+    assert access.barred == {one.id for one in kicked}
+    roles = {who: role.value for who, role in access.people.items()}
+    assert roles == {ann.id: "host", **{one.id: "moderator" for one in staying}}
 
 
 async def test_a_party_is_a_room_with_its_title_and_its_film(site: Site) -> None:

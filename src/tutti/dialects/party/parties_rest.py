@@ -37,7 +37,7 @@ from tutti.platform.parties.doors import Doors
 from tutti.platform.parties.models import CODE_LENGTH
 from tutti.platform.parties.parties import Parties
 from tutti.platform.parties.reading import Part
-from tutti.platform.parties.schemas import Facts, Joined, Problem, Seen, Wrong
+from tutti.platform.parties.schemas import OVER, Facts, Joined, Problem, Seen, Wrong
 from tutti.platform.rows import ID_LENGTH, WallMs
 from tutti.service.dialect import Declined
 from tutti.service.live_room import Answer
@@ -170,9 +170,11 @@ class PartiesRest:
     async def react(self, request: Asked, party_id: FromPath[str], data: JSONBody[b.ReactBody]) -> Detail:
         """Shown to everybody who is there, and not kept."""
         owner = await self._manners.owner(request)
-        emoji, _ = data.meaning()
+        emoji, at_ms = data.meaning()
         party = await self._mine(owner, party_id)
-        await self._act(owner, party, c.React(emoji))
+        if party.status in OVER:
+            raise Conflict(Wrong.OVER.sentence, Wrong.OVER.code)
+        await self._act(owner, party, c.React(emoji, at_ms))
         return Detail("Shown.")
 
     async def sync_state(self, request: Asked, party_id: FromPath[str]) -> b.SyncState:

@@ -12,7 +12,7 @@ import structlog
 from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.media import Media
-from tutti.core.refusals import Refused
+from tutti.core.refusals import Reason, Refused
 from tutti.core.room import Room
 from tutti.core.roster import Role as CoreRole
 from tutti.platform.parties.parties import Parties
@@ -27,6 +27,8 @@ CORE: Final[Mapping[Role, CoreRole]] = {
     "moderator": CoreRole.MODERATOR,
     "participant": CoreRole.MEMBER,
 }
+TURNS: Final = 64
+AGAIN_S: Final = 5.0
 _YOUTUBE: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"))
 
 
@@ -37,6 +39,7 @@ class Doors:
         self._parties = parties
         self.rooms = rooms
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = tuple(asyncio.Lock() for _ in range(TURNS))
         rooms.follow(self.followed)
 
     async def __aenter__(self) -> Self:
@@ -52,21 +55,29 @@ class Doors:
 
     async def open(self, party_id: str) -> Room | Refused | None:
         """The party's room, there and as it has to be. None: there is no such party."""
-        house = await self._parties.house(party_id)
-        return None if house is None else await self.rooms.ensure(standing(house))
+        async with self._turn(party_id):
+            house = await self._parties.house(party_id)
+            if house is None:
+                return None
+            if house.party.status in OVER:
+                return Refused(Reason.ROOM_CLOSED)
+            return await self.rooms.ensure(standing(house))
 
     async def changed(self, party_id: str, *, settle: bool = False, media: bool = False) -> None:
         """After a change was kept. `settle`: its host has changed what only a host may change in the room, too."""
-        house = await self._parties.house(party_id)
-        if house is None:
-            return
-        if house.party.status in OVER:
-            await self.rooms.close(RoomId(house.party.room_code))
-            return
-        how = standing(house)
-        told = await (self.rooms.settle(how, media=media) if settle else self.rooms.ensure(how))
+        async with self._turn(party_id):
+            house = await self._parties.house(party_id)
+            if house is None:
+                return
+            if house.party.status in OVER:
+                await self.rooms.close(RoomId(house.party.room_code))
+                return
+            how = standing(house)
+            told = await (self.rooms.settle(how, media=media) if settle else self.rooms.ensure(how))
         if isinstance(told, Refused):
             log.warning("party.room_not_told", party=party_id, reason=told.reason.code)
+            if told.reason.may_retry:
+                self._begin(self._again(party_id))
 
     async def left(self, room_code: str, user: str) -> None:
         """They are in the party no more: nor in its room, whatever program they are in it with."""
@@ -111,6 +122,14 @@ class Doors:
     async def _part(self, a: str, b: str) -> None:
         for party_id in await self._parties.between(a, b):
             await self.changed(party_id)
+
+    async def _again(self, party_id: str) -> None:
+        await asyncio.sleep(AGAIN_S)
+        await self.changed(party_id)
+
+    def _turn(self, party_id: str) -> asyncio.Lock:
+        """One after another: what is read last is told last."""
+        return self._turns[hash(party_id) % TURNS]
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_guarded(work))

@@ -10,21 +10,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tutti.platform.once.once import Transaction
 from tutti.platform.paging import Page, Wanted
 from tutti.platform.parties import reading
 from tutti.platform.parties.course import Course
-from tutti.platform.parties.invitations import Invitations
+from tutti.platform.parties.invitations import DAY_MS, Invitations
 from tutti.platform.parties.membership import Membership
-from tutti.platform.parties.models import Party
+from tutti.platform.parties.models import Invitation, Party
 from tutti.platform.parties.ports import Plans, Tells
 from tutti.platform.parties.reading import Part
 from tutti.platform.parties.schemas import OPEN, Facts, House, Listed, Problem, Role, Seen, Status, Wrong
 from tutti.platform.rows import RandomBytes, Sql, WallMs
 
 T = TypeVar("T")
+
+FORGOTTEN_AFTER_MS = 30 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,13 @@ class Parties:
         """How its room has to be."""
         async with self._sql.reading() as db:
             return await reading.house(db, party_id)
+
+    async def forget(self) -> None:
+        """Delete invitations that nobody could take for long; now and then."""
+        async with self._sql.writing() as db:
+            await db.execute(
+                delete(Invitation).where(Invitation.expires_at_ms < self._wall_ms() - FORGOTTEN_AFTER_MS)
+            )
 
     async def open_ids(self) -> tuple[str, ...]:
         """All that are not over."""
