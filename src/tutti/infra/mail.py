@@ -110,7 +110,8 @@ class SmtpMail:
             worst = max((refused.code for refused in problem.recipients), default=0)
             raise _refusal(worst, problem) from None
         except (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPSenderRefused) as problem:
-            sentence = "The mail server does not let us send."  # the operator's to mend: letters wait for that
+            # The operator's to mend: letters wait for that.
+            sentence = "The mail server does not let us send."
             raise _unavailable(sentence, problem) from None
         except aiosmtplib.SMTPDataError as problem:
             raise _refusal(problem.code, problem) from None
