@@ -260,17 +260,14 @@ class PartiesRest:
 
         return await self._manners.once(request, owner, work, 201)
 
-    async def generate_invite(self, request: Asked, party_id: FromPath[str]) -> Response[bytes]:
-        """A link for whoever has it, for `expires_in_days`."""
+    async def generate_invite(self, request: Asked, party_id: FromPath[str]) -> b.LinkOut:
+        """A link for whoever has it, for `expires_in_days`. It is told this once, and kept nowhere."""
         owner = await self._manners.owner(request)
         self._manners.spend(Scope.INVITE_BY_ACCOUNT, owner.id)
         lives_ms = (await _read(request, b.LinkBody)).lives_ms()
-
-        async def work(db: Transaction) -> b.LinkOut:
-            made = await self._parties.invitations.link(db, owner.id, _id(party_id), lives_ms)
-            return b.LinkOut.of(_or_refused(made), self._page)
-
-        return await self._manners.once(request, owner, work, 201)
+        invitations = self._parties.invitations
+        link = await self._write(lambda db: invitations.link(db, owner.id, _id(party_id), lives_ms))
+        return b.LinkOut.of(link, self._page)
 
     # -- in common
 

@@ -25,6 +25,7 @@ export function HomePage() {
         <p className="row">
           <a href="/nearby">Who listens near you?</a>
           <a href="/people">Your friends</a>
+          <a href="/parties">Your parties</a>
         </p>
       </header>
       <div className="doors">
