@@ -82,7 +82,9 @@ class Subject:
         offered = self.load.open(self.saturation / 2, duration_s)
         spent_s = time.perf_counter() - began
         cpu_us = (self._cpu_s() - cpu) / len(offered.latencies_ms) * 1e6
-        alone = len(self.parts) == 1  # parts of one server wait for each other
+        alone = (
+            len(self.parts) == 1 == len(process.family(own.pid))
+        )  # parts of one server wait for each other
         return Stretch(offered, cpu_us, (own.kept_waiting_s() - waited) / spent_s if alone else 0.0)
 
     def _cpu_s(self) -> float:

@@ -47,7 +47,7 @@ class Chatting:
     def learn(self) -> None:
         """Whether whoever says something hears it too, and warm up."""
         self._say()
-        self._crowd.settle()
+        party_members.settle(self._crowd, self._members)
         if self._arrived not in {self._heard, self._heard - 1}:
             raise Unmeasured(f"{self.server.name}: {self._arrived} of {self._heard} heard it")
         self._heard = self._arrived
@@ -101,7 +101,6 @@ def measure(given: options.Options) -> list[Figure]:
             fill_tutti(ours_url, rows)
             crowd = Crowd()
             subjects = [Chatting(ours, crowd, rows, {}), Chatting(theirs, crowd, rows, {"Redis": redis})]
-            crowd.settle()
             for one in subjects:
                 one.learn()
             names = (OURS, THEIRS)

@@ -82,7 +82,7 @@ def measure(given: options.Options) -> list[Figure]:
             voted_s = time.perf_counter() - began
             everybody = len(members)
             crowd.pump_until(lambda: _last_total(seen) == everybody, "telling everybody how it stands")
-            crowd.settle()
+            party_members.settle(crowd, members)
             cpu_us = (server.cpu_s() - cpu) / everybody * 1e6
             members[0].say("close_poll", poll_id=poll)
             crowd.pump_until(lambda: len(seen.closed) == everybody, "telling everybody how it ended")
@@ -92,7 +92,7 @@ def measure(given: options.Options) -> list[Figure]:
     each = [len(times) for times in seen.results.values()]
     print(f"\n{everybody} people vote within {voted_s:.2f} s and see the result as it comes")
     print_table(
-        ("votes", "counted, by option", "results to each", "most in a second", "told something wrong", "CPU a vote, all told"),
+        ("votes", "counted, by option", "results to each", "most in a second", "told wrong", "CPU a vote"),
         [
             (
                 str(everybody), " ".join(map(str, _counts(next(iter(seen.closed.values()))))),

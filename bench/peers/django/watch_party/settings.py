@@ -41,10 +41,16 @@ DATABASES = {
     }
 }
 
+# redis-py's own limits, 100 connections and 5 s for an answer, are too small for channels_redis: it waits that long.
+_REDIS = {
+    "address": f"redis://127.0.0.1:{os.environ.get('REDIS_PORT', '6379')}",
+    "max_connections": 10_000,
+    "socket_timeout": None,
+}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": os.environ.get("CHANNEL_LAYER", "channels_redis.core.RedisChannelLayer"),
-        "CONFIG": {"hosts": [("127.0.0.1", int(os.environ.get("REDIS_PORT", "6379")))]},
+        "CONFIG": {"hosts": [_REDIS]},
     }
 }
 
