@@ -21,12 +21,13 @@ HASHED_NAMES = "/assets/"
 """Files under this path are named after their content, so that a copy of them never grows old."""
 
 CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data:; media-src 'self' blob: http: https:; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: http: https:; "
     "connect-src 'self' http: https: ws: wss:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Everything from here, but for the films that a room names by their address: a stream's parts are fetched by script,
-and handed to the player as a blob. The picture of a second factor's key comes as data."""
+and handed to the player as a blob. The picture of a second factor's key comes as data, and one in a conversation as a
+blob, since it is fetched with a token."""
 
 APP = frozenset(
     (
@@ -39,9 +40,11 @@ APP = frozenset(
         "/account",
         "/people",
         "/parties",
+        "/messages",
+        "/notifications",
     )
 )
-WITHIN_APP = ("/r/", "/m/", "/people/", "/parties/")
+WITHIN_APP = ("/r/", "/m/", "/people/", "/parties/", "/messages/")
 """Addresses of the one page, which finds its way by them."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)

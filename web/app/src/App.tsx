@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { accountPath } from "./account/paths";
 import { HomePage } from "./home/HomePage";
+import { talkInPath } from "./messages/paths";
 import { usePath } from "./navigation";
 import { NearbyPage } from "./nearby/NearbyPage";
 import { placeInPath } from "./parties/paths";
@@ -10,6 +11,7 @@ import { meetingInPath, roomInPath } from "./room-link";
 /** Fetched only by whoever goes to one. */
 const MeetingPage = lazy(async () => ({ default: (await import("./meeting/MeetingPage")).MeetingPage }));
 const PartyPages = lazy(async () => ({ default: (await import("./parties/pages")).PartyPages }));
+const TalkPages = lazy(async () => ({ default: (await import("./messages/pages")).TalkPages }));
 const AccountPages = lazy(async () => ({ default: (await import("./account/pages")).AccountPages }));
 
 export function App() {
@@ -29,6 +31,14 @@ export function App() {
     return (
       <Suspense fallback={<p className="waiting">One moment…</p>}>
         <PartyPages place={party} />
+      </Suspense>
+    );
+  }
+  const talk = talkInPath(path);
+  if (talk !== null) {
+    return (
+      <Suspense fallback={<p className="waiting">One moment…</p>}>
+        <TalkPages place={talk} />
       </Suspense>
     );
   }

@@ -3,6 +3,8 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { Failure } from "../Failure";
 import { usePath } from "../navigation";
+import { Bell } from "../notifications/Bell";
+import { Toasts } from "../notifications/Toasts";
 import { accounts, resume, useAccount } from "../sign-in/accounts";
 import { wordsOf } from "../sign-in/api";
 import { SignIn } from "../sign-in/SignIn";
@@ -11,6 +13,7 @@ import { Link } from "./Link";
 
 const PLACES: readonly [path: string, name: string][] = [
   ["/parties", "Parties"],
+  ["/messages", "Messages"],
   ["/people", "People"],
   ["/account", "Settings"],
 ];
@@ -40,6 +43,7 @@ export function Shell({ title, children }: Props) {
             </Link>
           ))}
         </nav>
+        <Bell />
         <p className="account-who">
           <span title={account.name}>{account.name}</span>
           <button className="quiet" onClick={logOut}>
@@ -51,6 +55,7 @@ export function Shell({ title, children }: Props) {
         <h1>{title}</h1>
         {children}
       </main>
+      <Toasts />
     </div>
   );
 }

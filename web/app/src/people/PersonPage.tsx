@@ -71,6 +71,9 @@ function Acts({ profile: { id, friendship, display_name }, does, onBlock }: Acts
   if (friendship.status === "self") return <Link to="/account">Change it</Link>;
   return (
     <div className="row">
+      <Link to={`/messages/with/${encodeURIComponent(id)}`} className="button">
+        Message
+      </Link>
       {friendship.status === "none" && (
         <button className="primary" onClick={() => does(people.befriend(id))}>
           Add friend

@@ -38,3 +38,19 @@ export {
   type PartyStatus,
   type PartyVideo,
 } from "./parties";
+export {
+  MessagingApi,
+  type Conversation,
+  type ConversationPerson,
+  type Message,
+  type MessageFile,
+  type NewMessage,
+} from "./messaging";
+export {
+  NotificationsApi,
+  type Notification,
+  type NotificationChoice,
+  type NotificationChoices,
+  type NotificationPage,
+} from "./notifications";
+export { PersonLine, type PersonHears } from "./person-line";

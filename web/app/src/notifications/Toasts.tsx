@@ -1,0 +1,42 @@
+import type { Notification } from "@tutti/client/party";
+import { useEffect } from "react";
+import { Link } from "../account/Link";
+import { usePath } from "../navigation";
+import { dismiss, useTold } from "./live";
+import { placeOf } from "./words";
+
+const SHOWN_MS = 8_000;
+
+/** What has just come, read out and gone again by itself. Not what one is looking at. */
+export function Toasts() {
+  const { toasts } = useTold();
+  const path = usePath();
+  return (
+    <div className="toasts" role="status" aria-label="New notifications">
+      {toasts
+        .filter((toast) => placeOf(toast) !== path)
+        .map((toast) => (
+          <Toast key={toast.id} toast={toast} />
+        ))}
+    </div>
+  );
+}
+
+function Toast({ toast }: { toast: Notification }) {
+  useEffect(() => {
+    const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [toast.id]);
+  const place = placeOf(toast) ?? "/notifications";
+  return (
+    <div className="toast">
+      <Link to={place} className="toast-what">
+        <strong>{toast.title}</strong>
+        {toast.message !== "" && <span>{toast.message}</span>}
+      </Link>
+      <button className="quiet" aria-label={`Dismiss: ${toast.title}`} onClick={() => dismiss(toast.id)}>
+        ✕
+      </button>
+    </div>
+  );
+}
