@@ -182,3 +182,40 @@ async def test_the_same_key_over_a_power_cut_makes_one_party(server: Server, htt
     await server.start()
     assert await ann.asks("POST", "/api/parties/", {"title": "Once"}, **key) == first
     assert len((await ann.asks("GET", "/api/parties/"))["results"]) == 1
+
+
+async def told(guest: Guest, kind: str) -> Said:
+    """The newest notification of this kind, as soon as it is there."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            for said in (await guest.asks("GET", "/api/notifications/"))["results"]:
+                if kind in (said.get("type"), said.get("notification_type")):
+                    found: Said = said
+                    return found
+            await asyncio.sleep(0.05)  # rows say nothing by themselves
+
+
+async def test_people_are_told_that_they_are_invited_that_it_is_soon_and_that_it_begins(
+    server: Server, http: httpx.AsyncClient
+) -> None:
+    ann, ben, eve = [await registered(http, name) for name in ("ann", "ben", "eve")]
+    soon = (datetime.now(UTC) + timedelta(minutes=15, seconds=3)).isoformat()
+    party = await ann.asks("POST", "/api/parties/", {"title": "<i>Film</i>", "scheduled_for": soon})
+    at = f"/api/parties/{party['id']}"
+    await ann.asks("POST", f"{at}/invite/", {"user_ids": [ben.id], "message": "Come!"})
+    invited = await told(ben, "party_invitation")
+    assert (invited["title"], invited["message"]) == ("<i>Film</i>", "Come!")
+    assert invited["data"]["party_id"] == party["id"]
+    await ben.asks("POST", f"{at}/join/")
+    await told(ann, "party_joined")
+    for guest in (ann, ben):
+        assert "15 minutes" in (await told(guest, "party_reminder"))["message"]
+    await eve.asks("POST", "/api/parties/join-by-code/", {"code": party["room_code"]})
+    await told(ann, "party_join_request")
+    await ann.asks("POST", f"{at}/approve/", {"user_id": eve.id})
+    await told(eve, "party_approved")
+    await ann.asks("POST", f"{at}/start/")
+    for guest in (ben, eve):
+        await told(guest, "party_started")
+    mine = (await ann.asks("GET", "/api/notifications/"))["results"]
+    assert "party_started" not in json.dumps(mine)
