@@ -137,6 +137,7 @@ class House:
         self.defaults = defaults(control, capacity)
         self.logins = Logins()
         self.apart: list[set[str]] = []
+        self.world.rooms.may_meet = self.may_meet
         gate = Gate(Names(self), closed=False, strict=NAMES)
         self.hall = Hall(self.world.rooms, gate, lambda _: RoomId("NEW"), logins=self.logins)
         ids = count(1)

@@ -404,3 +404,22 @@ async def test_who_comes_in_hears_what_was_said_edited_and_removed_before() -> N
         assert refused["code"] == "not_allowed"
         (unknown,) = await cat.says("delete_message", message_id="other-0000000002")
         assert unknown["code"] == "line_not_found"
+
+
+async def test_those_who_block_each_other_hear_nothing_of_each_other() -> None:
+    async with House() as house:
+        house.apart.append({"ben", "cat"})
+        ben, cat = await house.enters("ben", CHAT), await house.enters("cat", CHAT)
+        cat.take()
+        (said,) = await ben.says("chat_message", message="hello")
+        await ben.says("typing")
+        await ben.says("edit_message", message_id=said["id"], message="hello?")
+        assert [one["type"] for one in cat.take()] == []
+        late = await house.connects("cat", CHAT)
+        assert late.take()[0]["messages"] == []
+        calling = [await house.enters(name, INTERACTIVE) for name in ("ben", "cat")]
+        for one in calling:
+            await one.says("voice_join")
+        calling[1].take()
+        await calling[0].says("webrtc_signal", target_user="cat", signal={})
+        assert calling[1].take() == []

@@ -31,7 +31,7 @@ from tutti.core.events import (
 )
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
 from tutti.core.refusals import Reason, Refused
-from tutti.core.relays import Directed, Everywhere, Relay, Whispered
+from tutti.core.relays import Directed, Everywhere, Relay, Signalled, Whispered
 from tutti.core.room import Room, evolve, fold
 from tutti.service.breakouts import Breakrooms
 from tutti.service.calls import Calls
@@ -259,7 +259,9 @@ class LiveRoom:
 
     def _is_unwanted(self, relayed: Relay) -> bool:
         """What one says to another who blocks them is heard by nobody, and whoever says it does not learn that."""
-        return isinstance(relayed, Whispered) and not self._rooms.may_meet(relayed.member, relayed.to)
+        if not isinstance(relayed, Whispered | Signalled):
+            return False
+        return not self._rooms.may_meet(relayed.member, relayed.to)
 
     def _take_turns(self) -> None:
         if not self._turning:

@@ -22,7 +22,7 @@ from tutti.core.refusals import Refused
 from tutti.core.room import Room
 from tutti.platform.chat_archive.copying import changes, remembered
 from tutti.platform.chat_archive.models import ChatCopied, ChatMessage
-from tutti.platform.chat_archive.schemas import Kept, Removed
+from tutti.platform.chat_archive.schemas import Kept, Removed, place
 from tutti.platform.chat_archive.writing import remove_others, write
 from tutti.platform.paging import Page, Wanted, page
 from tutti.platform.people.somebody import Somebody, somebodies
@@ -79,6 +79,8 @@ class ChatArchive:
 
     async def message(self, room_id: RoomId, of: str) -> Kept | None:
         """One, perhaps removed."""
+        if place(of) is None:
+            return None
         await self.catch_up(room_id)
         async with self._sql.reading() as db:
             row = await db.get(ChatMessage, (room_id, of))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tutti.core.ids import Epoch, Seq
 
-_KEY = re.compile(r"([^-]{1,48})-(\d{10,15})")
+_KEY = re.compile(r"([0-9A-Za-z]{1,48})-([0-9]{10,15})")
 
 
 @dataclass(frozen=True, slots=True)
