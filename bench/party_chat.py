@@ -47,6 +47,9 @@ class Chatting:
     def learn(self) -> None:
         """Whether whoever says something hears it too, and warm up."""
         self._say()
+        self._crowd.pump_until(
+            lambda: self._arrived >= self._heard - 1, f"{self.server.name}: a first message"
+        )
         party_members.settle(self._crowd, self._members)
         if self._arrived not in {self._heard, self._heard - 1}:
             raise Unmeasured(f"{self.server.name}: {self._arrived} of {self._heard} heard it")

@@ -37,8 +37,9 @@ def django_rest(postgres: Postgres, *, stateless: bool = False) -> process.Progr
 
 
 def django_channels(postgres: Postgres, redis: process.Server) -> process.Program:
-    """uvicorn with uvloop, which costs less for each message than daphne."""
-    serve = ("--host", "127.0.0.1", "--port", "{port}", "--loop", "uvloop", "--lifespan", "off")
+    """uvicorn with uvloop and its newer WebSockets, groups by Redis' own publishing: what costs least."""
+    serve = ("--host", "127.0.0.1", "--port", "{port}", "--loop", "uvloop", "--ws", "websockets-sansio")
+    serve = (*serve, "--lifespan", "off")
     environment = _environment(postgres) | {"REDIS_PORT": str(redis.port)}
     command = (install.django_program("uvicorn"), *serve, "--log-level", "warning")
     return process.Program(
