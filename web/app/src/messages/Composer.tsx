@@ -68,9 +68,9 @@ export function Composer({ talk, reply, replied, onNoReply, onSend }: Props) {
   };
 
   return (
-    <form className="composer" onSubmit={(event) => void send(event)}>
+    <form className="talk-write" onSubmit={(event) => void send(event)}>
       {replied !== null && (
-        <p className="composer-reply">
+        <p className="talk-write-reply">
           <span>Reply to: {briefly(replied)}</span>
           <button type="button" className="quiet" onClick={onNoReply}>
             Do not reply
@@ -79,7 +79,7 @@ export function Composer({ talk, reply, replied, onNoReply, onSend }: Props) {
       )}
       <Failure>{failure}</Failure>
       {files.length > 0 && (
-        <ul className="composer-files" aria-label="Files to send">
+        <ul className="talk-write-files" aria-label="Files to send">
           {files.map((file) => (
             <li key={`${file.name} ${file.size} ${file.lastModified}`}>
               {file.name} ({sizeOf(file.size)})
@@ -94,9 +94,18 @@ export function Composer({ talk, reply, replied, onNoReply, onSend }: Props) {
           ))}
         </ul>
       )}
-      <div className="composer-row">
-        <label className="button composer-attach">
-          <span aria-hidden="true">📎</span>
+      <div className="talk-write-row">
+        <label className="button talk-write-attach">
+          <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+            <path
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="2"
+              strokeLinecap="round"
+              strokeLinejoin="round"
+              d="m20 11-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.4a1.7 1.7 0 0 1-2.4-2.4L14.5 7"
+            />
+          </svg>
           <span className="visually-hidden">Attach files</span>
           <input
             className="visually-hidden"
@@ -111,7 +120,7 @@ export function Composer({ talk, reply, replied, onNoReply, onSend }: Props) {
         <textarea
           ref={box}
           aria-label="Your message"
-          placeholder="Write a message"
+          placeholder="Message"
           value={text}
           maxLength={4000}
           rows={1}

@@ -75,7 +75,7 @@ function Row({ notification, does }: RowProps) {
     </>
   );
   return (
-    <li className={is_read ? "notice" : "notice notice-unread"}>
+    <li className={is_read ? "told-row" : "told-row told-unread"}>
       <div className="row-what">
         {place === null ? what : <Link to={place}>{what}</Link>}
         <span className="muted">

@@ -32,7 +32,7 @@ export function Preferences() {
     <section className="card" aria-labelledby="preferences">
       <h2 id="preferences">Tell me when</h2>
       <Failure>{failure}</Failure>
-      <ul className="choices">
+      <ul className="told-choices">
         {Object.entries(choices ?? {}).map(([type, choice]) => (
           <li key={type}>
             <fieldset>

@@ -12,7 +12,7 @@ export function Toasts() {
   const { toasts } = useTold();
   const path = usePath();
   return (
-    <div className="toasts" role="status" aria-label="New notifications">
+    <div className="told-toasts" role="status" aria-label="New notifications">
       {toasts
         .filter((toast) => placeOf(toast) !== path)
         .map((toast) => (
@@ -29,13 +29,13 @@ function Toast({ toast }: { toast: Notification }) {
   }, [toast.id]);
   const place = placeOf(toast) ?? "/notifications";
   return (
-    <div className="toast">
-      <Link to={place} className="toast-what">
+    <div className="told-toast">
+      <Link to={place} className="told-toast-what">
         <strong>{toast.title}</strong>
         {toast.message !== "" && <span>{toast.message}</span>}
       </Link>
       <button className="quiet" aria-label={`Dismiss: ${toast.title}`} onClick={() => dismiss(toast.id)}>
-        ✕
+        ×
       </button>
     </div>
   );
