@@ -38,10 +38,9 @@ def django_rest(postgres: Postgres, *, stateless: bool = False) -> process.Progr
 
 def django_channels(postgres: Postgres, redis: process.Server) -> process.Program:
     """uvicorn with uvloop and its newer WebSockets, groups by Redis' own publishing: what costs least."""
-    serve = ("--host", "127.0.0.1", "--port", "{port}", "--loop", "uvloop", "--ws", "websockets-sansio")
-    serve = (*serve, "--lifespan", "off")
+    serve = ("--loop", "uvloop", "--ws", "websockets-sansio", "--lifespan", "off", "--log-level", "warning")
     environment = _environment(postgres) | {"REDIS_PORT": str(redis.port)}
-    command = (install.django_program("uvicorn"), *serve, "--log-level", "warning")
+    command = (install.django_program("uvicorn"), "--host", "127.0.0.1", "--port", "{port}", *serve)
     return process.Program(
         "Django Channels", (*command, "watch_party.asgi:application"), environment, PROJECT
     )
