@@ -160,8 +160,8 @@ class PartyLine:
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(said) for name, said in words.everything_heard.items()
         }
-        self._last: tuple[Recorded, Frames] | None = None
-        """What of the newest event that somebody has said everybody is told."""
+        self._last: tuple[Recorded, MemberId, Frames] | None = None
+        """The newest of what somebody has said, who that is, and what everybody is told of it."""
 
     def hear(self, name: str, args: Sequence[msgspec.Raw], received_ms: float) -> Sentence:
         message, (room, epoch) = args[0], _context.decode(args[1])
@@ -184,12 +184,12 @@ class PartyLine:
 
     def tell(self, recorded: Recorded, room: Room, viewer: Viewer, now_ms: float) -> Frames:
         """The same frames for each who may hear them, encoded once."""
-        by = self.words.by_somebody[type(recorded.event)](recorded.event)
-        if by != viewer.member and not self._scene.may_meet(viewer.member, by):
-            return ()
-        if self._last is None or self._last[0] is not recorded:
-            self._last = (recorded, self.encode(recorded, room, now_ms))
-        return self._last[1]
+        last = self._last
+        if last is None or last[0] is not recorded:
+            by = self.words.by_somebody[type(recorded.event)](recorded.event)
+            self._last = last = (recorded, by, self.encode(recorded, room, now_ms))
+        _, by, frames = last
+        return frames if by == viewer.member or self._scene.may_meet(viewer.member, by) else ()
 
     def relay(self, relayed: Relay, room: Room, now_ms: float) -> Frames:
         return _say(*self.words.relayed(relayed, room, now_ms, self._clock))
