@@ -25,8 +25,16 @@ async def claimants(db: AsyncSession, email: str) -> tuple[User, ...]:
     return tuple((await db.scalars(asked.order_by(User.id).limit(MOST_CLAIMANTS))).all())
 
 
+async def hold(db: AsyncSession, email: str) -> None:
+    """Whoever wants to prove it as well waits. Before any of these accounts is locked by itself."""
+    await db.execute(select(User.id).where(User.email == email).order_by(User.id).with_for_update())
+
+
 async def proven(db: AsyncSession, user: User, email: str) -> bool:
-    """It is theirs now, and nobody else's claim counts. False: it is not the one they claim, or is another's."""
+    """It is theirs now, and nobody else's claim counts. False: it is not the one they claim, or is another's.
+
+    The address is held, and `user` was read since.
+    """
     if user.email != email:
         return False
     if user.email_verified:

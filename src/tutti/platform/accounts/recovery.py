@@ -68,11 +68,7 @@ class Recovery:
 
     async def verify_email(self, code: str) -> Problem | None:
         async with self._sql.writing() as db:
-            used = await self._codes.use(db, Purpose.VERIFY, code)
-            user = None if used is None else await locked(db, used.user_id)
-            if used is None or user is None or not await emails.proven(db, user, used.email):
-                return Problem(Wrong.LINK)
-        return None
+            return None if await self._prover(db, Purpose.VERIFY, code) is not None else Problem(Wrong.LINK)
 
     async def reset_password(self, code: str, new: str) -> Problem | None:
         """All logins end: whoever has them may be why. The address is proven by that, too."""
@@ -86,11 +82,22 @@ class Recovery:
             return Problem(Wrong.WEAK, weak)
         fresh = await self._checks.passwords.hash(new)
         async with self._sql.writing() as db:
-            used = await self._codes.use(db, Purpose.RESET, code)
-            now = None if used is None else await locked(db, used.user_id)
-            if used is None or now is None or not await emails.proven(db, now, used.email):
+            now = await self._prover(db, Purpose.RESET, code)
+            if now is None:
                 return Problem(Wrong.LINK)
             now.password_hash = fresh
             ended = await self._logins.end(db, "password", user=now.id)
         self._ended(ended)
         return None
+
+    async def _prover(self, db: AsyncSession, purpose: Purpose, code: str) -> User | None:
+        """Whose code it is; it is used, and the address is theirs."""
+        shown = await self._codes.look(db, purpose, code)
+        if shown is None:
+            return None
+        await emails.hold(db, shown.email)
+        used = await self._codes.use(db, purpose, code)
+        user = None if used is None else await locked(db, used.user_id)
+        if used is None or user is None or not await emails.proven(db, user, used.email):
+            return None
+        return user
