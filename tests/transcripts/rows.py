@@ -10,6 +10,7 @@ from pathlib import Path
 from litestar import Router
 
 from tests.service.world import World
+from tests.transcripts.messaging import Messaging
 from tutti.dialects.party.manners import Manners
 from tutti.dialects.party.parties_rest import router as parties_router
 from tutti.infra.sql import Database
@@ -42,7 +43,11 @@ class Rows:
         self.jobs.handle(course.START, doors.start_on_time)
         self.jobs.handle(course.REMIND, doors.remind)
         page = "https://tutti.test/parties/join?token={}".format
-        self.routers: tuple[Router, ...] = (parties_router(parties, doors, manners, self._wall_ms, page),)
+        self.messaging = Messaging(world, database, manners, self._wall_ms, draws)
+        self.routers: tuple[Router, ...] = (
+            parties_router(parties, doors, manners, self._wall_ms, page),
+            *self.messaging.routers,
+        )
 
     def _wall_ms(self) -> float:
         return self._clock.wall_ms(self._clock.now_ms())

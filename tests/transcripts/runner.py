@@ -18,6 +18,7 @@ A transcript is plain text, one step a line:
     < bob raise-hand {"peerId":"…","seq":7}            what is heard there: `data`, and the number of what is numbered
     > alice hangup                                     she closes it with 1000
     > alice opens chat <room>                          she opens that line of the party in that room: party, sync, chat, …
+    > alice opens notifications                        she opens her line to what is told to her alone
     > alice chat:typing {}                             what she says on it; `chat:typing {…}` is what is heard there
     > alice user:go_live                               guide 002's events need no object; her id there is `alice`
     > alice disconnect                                 her socket is lost; the next event opens another
@@ -57,6 +58,7 @@ from tests.clocks import TurnedClock
 from tests.dialects.neighbourhood import Neighbourhood
 from tests.service.world import World, settle
 from tests.transcripts.accounts import Accounts, accounts
+from tests.transcripts.messaging import answered
 from tests.transcripts.rows import Rows, rows
 from tutti.core.ids import RoomId
 from tutti.dialects.listen.codes import new_code
@@ -92,6 +94,7 @@ from tutti.transports.meeting_socket import Manners as MeetingManners
 from tutti.transports.meeting_socket import MeetingSocket, MeetingSockets
 from tutti.transports.party_socket import Manners as PartyManners
 from tutti.transports.party_socket import PartyLines, PartySocket, PartySockets
+from tutti.transports.people_socket import PeopleSocket
 from tutti.transports.socketio_packets import event_frame
 from tutti.transports.websocket import Accepted
 
@@ -207,7 +210,7 @@ async def _kept(world: World, folder: Path, transcript: str, stack: AsyncExitSta
     """What outlives rooms, for those who speak of it."""
     if " /api/auth/" in transcript:
         return await stack.enter_async_context(accounts(world, folder))
-    if " /api/parties" in transcript:
+    if any(path in transcript for path in (" /api/parties", " /api/messaging", " /api/notifications")):
         return await stack.enter_async_context(rows(world, folder))
     return None
 
@@ -292,7 +295,7 @@ class Person:
     clerk: Conversation | None = None
     line: JsonSocket | None = None
     call: MeetingSocket | None = None
-    lines: dict[str, PartySocket] = field(default_factory=dict)
+    lines: dict[str, PartySocket | PeopleSocket] = field(default_factory=dict)
     half_rtt_ms: float = 0.0
     skips: bool = False
 
@@ -351,13 +354,16 @@ class Stage:
             said = json.loads(self._filled(given) or "{}")
             person.call.text(msgspec.json.encode({"event": what, "data": said}))
             await settle()
+        elif what == "opens" and given == "notifications":
+            await self._open_notifications(person)
         elif what == "opens":
             await self._open(person, *self._filled(given).split(" "))
         elif ":" in what and what.partition(":")[0] in person.lines:
             on, _, kind = what.partition(":")
             said = json.loads(self._filled(given) or "{}")
-            person.lines[on].text(msgspec.json.encode({"type": kind, **said}))
-            await settle()
+            line = person.lines[on]
+            line.text(msgspec.json.encode({"type": kind, **said}))
+            await (answered(line) if isinstance(line, PeopleSocket) else settle())
         elif what == "connect":
             self._connect(person, self._filled(given))
         elif person.line is not None and what in Native.events:
@@ -388,6 +394,13 @@ class Stage:
         person.lines[line] = accepted.channel
         accepted.channel.opened(Wire(person.inbox, line))  # type: ignore[arg-type] # a far end that only keeps what it is sent
         await settle()
+
+    async def _open_notifications(self, person: Person) -> None:
+        assert isinstance(self._kept, Rows), "nobody is told anything here"
+        await self._kept.know(person.name)
+        line = person.lines["notifications"] = self._kept.messaging.line(person.name)
+        line.opened(Wire(person.inbox, "notifications"))  # type: ignore[arg-type] # a far end that only keeps what it is sent
+        await answered(line)
 
     def _meet(self, person: Person, room: str) -> None:
         accepted = self._meetings.route(Handshake("GET", "", "", Headers(()), "192.0.2.1"), room)

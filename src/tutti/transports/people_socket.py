@@ -154,6 +154,11 @@ class PeopleSocket:
             None if limits is None else Bucket(limits.per_connection, home.hall.rooms.clock.now_ms())
         )
 
+    @property
+    def busy(self) -> bool:
+        """It is being let in, or what it said is being answered."""
+        return not self._gone and (self._busy or self._behind is not None)
+
     # -- for the node
 
     def send_away(self) -> None:
