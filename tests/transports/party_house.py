@@ -22,7 +22,7 @@ from tutti.service.hall import Hall
 from tutti.service.identity import Gate
 from tutti.service.limits import Limits
 from tutti.service.logins import Logins
-from tutti.service.ports import Principal
+from tutti.service.ports import Principal, Unavailable
 from tutti.transports.cors import Cors
 from tutti.transports.engineio_admission import Admission, Caps
 from tutti.transports.handshake import Handshake, Headers, Rejected
@@ -168,6 +168,8 @@ class House:
     async def entrance(self, party: str, who: Principal) -> RoomId | Refused:
         if party == "broken":
             raise ZeroDivisionError
+        if party == "away":
+            raise Unavailable("the database is away")
         if party != ROOM:
             return Refused(Reason.ROOM_NOT_FOUND)
         return Refused(Reason.NOT_ALLOWED) if who.id == "eve" else ROOM

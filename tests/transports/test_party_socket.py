@@ -50,6 +50,7 @@ async def test_whoever_has_a_token_is_in_at_once_as_one_person(path: str) -> Non
         ("eve", ROOM, 4003),
         ("ben", "NOSUCH", 4004),
         ("ben", "broken", 4000),
+        ("ben", "away", 4000),
     ],
 )
 async def test_who_is_not_let_in_hears_why_and_is_closed_with_the_guides_code(

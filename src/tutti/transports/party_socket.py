@@ -14,6 +14,7 @@ from functools import partial
 from typing import Annotated, Final
 
 import msgspec
+import structlog
 from msgspec import Meta
 
 from tutti.core.ids import Epoch, MemberId, RoomId
@@ -22,7 +23,7 @@ from tutti.core.room import Room
 from tutti.service.dialect import Dialect
 from tutti.service.frames import Frame
 from tutti.service.hall import Hall
-from tutti.service.ports import Principal
+from tutti.service.ports import Principal, Unavailable
 from tutti.service.session import Session
 from tutti.transports.cors import Cors
 from tutti.transports.engineio_admission import Admission
@@ -30,6 +31,8 @@ from tutti.transports.handshake import Handshake, Rejected
 from tutti.transports.room_socket import RoomSocket, RoomSockets
 from tutti.transports.token_param import token_of
 from tutti.transports.websocket import Accepted, Heartbeat, WebSocket
+
+log = structlog.get_logger("tutti.party")
 
 MAX_MESSAGE: Final = 80 * 1024
 """A description for one peer may have 64 KiB, and there is something around it."""
@@ -46,7 +49,7 @@ _EMPTY: Final = msgspec.Raw(b"")
 _NO_REF: Final = msgspec.Raw(b"null")
 
 Entrance = Callable[[str, Principal], Awaitable[RoomId | Refused]]
-"""The open room of the party with this id or code, if this person may enter it."""
+"""The open room of the party with this id or code, if this person may enter it. Raises `Unavailable`."""
 
 
 class _Head(msgspec.Struct, frozen=True, gc=False):
@@ -184,6 +187,9 @@ class PartySocket(RoomSocket):
     async def _come_in(self) -> None:
         try:
             await self._let_in()
+        except Unavailable as problem:
+            log.warning("party.unavailable", problem=str(problem))
+            self._turn_away(Refused(Reason.UNAVAILABLE))
         except Exception:
             self.close(ERROR, "internal error")
             raise
