@@ -1,26 +1,48 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useInside } from "../inside";
+import { grouped } from "./chat-list";
+import { Said } from "./Said";
 import { useWallOffset } from "./useWallOffset";
-import { grouped, segments, type Group } from "./chat-list";
 
 const AT_THE_END_PX = 40;
 
+interface Props {
+  maySpeak: boolean;
+  onReply: (seq: number) => void;
+  onEdit: (seq: number) => void;
+}
+
 /** Follows what is said for as long as one is at the end; who reads further up is left there. */
-export function ChatLines() {
-  const { room, state, view } = useInside();
+export function ChatLines({ maySpeak, onReply, onEdit }: Props) {
+  const { room, state, view, mayModerate } = useInside();
   const wallOffset = useWallOffset(room);
   const list = useRef<HTMLOListElement>(null);
   const [atEnd, setAtEnd] = useState(true);
+  /** The line whose acts are unfolded, and the one that was jumped to. */
+  const [unfolded, setUnfolded] = useState<number | null>(null);
+  const [shown, setShown] = useState<number | null>(null);
   const groups = useMemo(() => grouped(state.chat), [state.chat]);
+  const lines = useMemo(() => new Map(state.chat.map((line) => [line.seq, line])), [state.chat]);
 
   useEffect(() => {
     if (atEnd && groups.length > 0) toEnd(list.current);
   }, [atEnd, groups]);
+  useEffect(() => {
+    if (unfolded !== null) toSee(list.current, unfolded);
+  }, [unfolded]);
 
   const onScroll = () => {
     const { current } = list;
     if (current === null) return;
     setAtEnd(current.scrollHeight - current.scrollTop - current.clientHeight < AT_THE_END_PX);
+  };
+  const fold = () => {
+    setUnfolded(null);
+    list.current?.focus();
+  };
+  const jump = (seq: number) => {
+    setShown(seq);
+    toLine(list.current, seq);
   };
 
   return (
@@ -33,8 +55,24 @@ export function ChatLines() {
           <Said
             key={group.key}
             group={group}
-            mine={group.member === view.me}
-            at={new Date(group.at + wallOffset)}
+            lines={lines}
+            me={view.me}
+            mayModerate={mayModerate}
+            maySpeak={maySpeak}
+            wallOffset={wallOffset}
+            unfolded={unfolded}
+            shown={shown}
+            onUnfold={setUnfolded}
+            onJump={jump}
+            onReply={(seq) => {
+              setUnfolded(null);
+              onReply(seq);
+            }}
+            onEdit={(seq) => {
+              setUnfolded(null);
+              onEdit(seq);
+            }}
+            onRemoved={fold}
           />
         ))}
       </ol>
@@ -47,38 +85,27 @@ export function ChatLines() {
   );
 }
 
-function Said({ group, mine, at }: { group: Group; mine: boolean; at: Date }) {
-  return (
-    <li className={mine ? "said mine" : "said"}>
-      <p className="who">
-        <span className="name">{group.name}</span>{" "}
-        <time className="muted" dateTime={at.toISOString()}>
-          {at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}
-        </time>
-      </p>
-      {group.lines.map(({ seq, text }) => (
-        <p key={seq} className="words" dir="auto">
-          <Words text={text} />
-        </p>
-      ))}
-    </li>
-  );
-}
-
-function Words({ text }: { text: string }) {
-  return segments(text).map(({ text: part, href }, at) =>
-    href === null ? (
-      part
-    ) : (
-      // A line of chat never changes, so its parts are known by where they stand.
-      // oxlint-disable-next-line react/no-array-index-key
-      <a key={at} href={href} target="_blank" rel="noopener noreferrer nofollow">
-        {part}
-      </a>
-    ),
-  );
-}
-
 function toEnd(list: HTMLElement | null): void {
   if (list !== null) list.scrollTop = list.scrollHeight;
+}
+
+/** Within the list: the page itself stays where it is. */
+function toLine(list: HTMLElement | null, seq: number): void {
+  const line = lineOf(list, seq);
+  if (list === null || !line) return;
+  const away = line.getBoundingClientRect().top - list.getBoundingClientRect().top;
+  list.scrollTop += away - list.clientHeight / 3;
+  line.querySelector<HTMLElement>(".more")?.focus({ preventScroll: true });
+}
+
+/** What was unfolded at the lower edge would not be seen. */
+function toSee(list: HTMLElement | null, seq: number): void {
+  const line = lineOf(list, seq);
+  if (list === null || !line) return;
+  const hidden = line.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
+  if (hidden > 0) list.scrollTop += hidden + 8;
+}
+
+function lineOf(list: HTMLElement | null, seq: number): HTMLElement | null | undefined {
+  return list?.querySelector<HTMLElement>(`[data-line="${seq}"]`);
 }

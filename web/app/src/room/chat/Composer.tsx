@@ -1,26 +1,55 @@
-import { useState, type FormEvent, type KeyboardEvent } from "react";
+import { Refusal, type ChatLine } from "@tutti/client/native";
+import type { Dispatch, FormEvent, KeyboardEvent, SetStateAction } from "react";
 import { useInside } from "../inside";
+import { About, LONGEST, rowsOf, sends } from "./About";
+import { useSlowMode } from "./useSlowMode";
+import { useTyping } from "./useTyping";
 
 export const COMPOSER_ID = "say";
-const LONGEST = 2_000;
 
-/** Enter sends, Shift+Enter begins a new line. What was refused comes back, so that nobody types it twice. */
-export function Composer({ off }: { off: boolean }) {
-  const { room, view, ask } = useInside();
-  const [text, setText] = useState("");
+interface Props {
+  text: string;
+  onText: Dispatch<SetStateAction<string>>;
+  replyTo: ChatLine | null;
+  onReplied: () => void;
+  onEditLast: () => void;
+}
+
+/**
+ * Enter sends, Shift+Enter begins a new line, ↑ in the empty field changes what I said last. What was refused comes
+ * back, so that nobody types it twice.
+ */
+export function Composer({ text, onText, replyTo, onReplied, onEditLast }: Props) {
+  const { room, state, view, ask } = useInside();
+  const slow = useSlowMode();
+  const typing = useTyping();
+  const maySend = view.connection === "connected" && slow.left === 0;
   const send = () => {
     const said = text.trim();
-    if (said === "" || view.connection !== "connected") return;
-    setText("");
-    const asked = room.chat(said);
-    asked.catch(() => setText((typed) => (typed === "" ? said : typed)));
-    ask(asked);
+    if (said === "" || !maySend) return;
+    onText("");
+    onReplied();
+    typing.stopped();
+    const asked = room.chat(said, replyTo?.seq);
+    asked.catch(() => onText((typed) => (typed === "" ? said : typed)));
+    ask(
+      asked.catch((why: unknown) => {
+        if (!(why instanceof Refusal && why.code === "slow_mode")) throw why;
+        slow.refused(why.retryAfterMs);
+      }),
+    );
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes a word, Enter chooses the word.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    send();
+    if (sends(event)) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && replyTo !== null) {
+      event.preventDefault();
+      onReplied();
+    } else if (event.key === "ArrowUp" && text === "" && replyTo === null) {
+      event.preventDefault();
+      onEditLast();
+    }
   };
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
@@ -28,19 +57,45 @@ export function Composer({ off }: { off: boolean }) {
   };
   return (
     <form className="composer" onSubmit={onSubmit}>
+      {replyTo !== null && (
+        <About onCancel={onReplied} cancel="Do not reply">
+          Reply to <strong>{replyTo.name}</strong>: {replyTo.text}
+        </About>
+      )}
+      {slow.on && <SlowNotice seconds={state.slowMode} left={slow.left} />}
       <textarea
         id={COMPOSER_ID}
-        rows={Math.min(4, text.split("\n").length)}
+        rows={rowsOf(text)}
         value={text}
         maxLength={LONGEST}
-        placeholder={off ? "The chat is off for the others" : "Say something"}
+        placeholder={state.chatOn ? "Say something" : "The chat is off for the others"}
         aria-label="Say something"
         aria-keyshortcuts="c"
         enterKeyHint="send"
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          onText(event.target.value);
+          if (event.target.value.trim() === "") typing.stopped();
+          else typing.typed();
+        }}
+        onBlur={typing.stopped}
         onKeyDown={onKeyDown}
       />
-      <button disabled={text.trim() === "" || view.connection !== "connected"}>Send</button>
+      <button disabled={text.trim() === "" || !maySend}>Send</button>
     </form>
+  );
+}
+
+/** The seconds are not read out: each would be. */
+function SlowNotice({ seconds, left }: { seconds: number; left: number }) {
+  return (
+    <p className="slow muted">
+      Slow mode: one message every {seconds} seconds.
+      {left > 0 && (
+        <strong aria-hidden="true" className="left">
+          {" "}
+          {left} s
+        </strong>
+      )}
+    </p>
   );
 }

@@ -9,22 +9,23 @@ export interface Line {
   text: string;
 }
 
-export interface Group {
+export interface Group<Said extends Line = Line> {
   key: number;
   member: string;
   name: string;
   at: number;
-  lines: Line[];
+  lines: Said[];
 }
 
 export type Segment = { text: string; href: string | null };
 
 const TOGETHER_WITHIN_MS = 120_000;
+const EDITABLE_MS = 15 * 60_000;
 const ADDRESS = /https?:\/\/[^\s<>"]+/gi;
 const AFTERTHOUGHT = /[.,;:!?'"\]»”’]+$/;
 
-export function grouped(lines: readonly Line[]): Group[] {
-  const groups: Group[] = [];
+export function grouped<Said extends Line>(lines: readonly Said[]): Group<Said>[] {
+  const groups: Group<Said>[] = [];
   for (const line of lines) {
     const last = groups.at(-1);
     const before = last?.lines.at(-1);
@@ -55,6 +56,25 @@ export function segments(text: string): Segment[] {
 /** How many of these are news: said by others, after the last one that was seen. */
 export function unread(lines: readonly Line[], seenSeq: number, me: string | null): number {
   return lines.filter((line) => line.seq > seenSeq && line.member !== me).length;
+}
+
+/** May I still choose other words for it? The server has the last word. */
+export function editable(line: Line, me: string | null, roomNow: number): boolean {
+  return line.member === me && roomNow - line.at < EDITABLE_MS;
+}
+
+export function lastEditable<Said extends Line>(
+  lines: readonly Said[],
+  me: string | null,
+  roomNow: number,
+): Said | undefined {
+  return lines.findLast((line) => editable(line, me, roomNow));
+}
+
+/** Room time from which I may say something again; 0 where nobody waits. */
+export function mayAgainAt(lines: readonly Line[], me: string | null, slowMode: number): number {
+  const last = slowMode === 0 ? undefined : lines.findLast(({ member }) => member === me);
+  return last === undefined ? 0 : last.at + slowMode * 1000;
 }
 
 /** A full stop after an address ends the sentence, and a bracket closes what was opened before it. */

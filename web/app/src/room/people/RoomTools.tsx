@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useInside } from "../inside";
 
+const SLOW_S = [0, 5, 10, 30, 60];
+
 /** The room's own switches, for those who may turn them. Each shows what the room says, not what was asked. */
 export function RoomTools() {
   const { room, state, isHost, mayModerate, ask } = useInside();
@@ -18,6 +20,7 @@ export function RoomTools() {
         <Switch on={state.chatOn} onSwitch={(on) => ask(room.chatSwitch(on))}>
           Chat
         </Switch>
+        <SlowMode />
         {isHost && (
           <>
             <Capacity key={state.capacity} />
@@ -46,6 +49,25 @@ function Switch({ on, onSwitch, children }: SwitchProps) {
         onChange={(event) => onSwitch(event.target.checked)}
       />
       {children}
+    </label>
+  );
+}
+
+/** What another program may have set is shown as well. */
+function SlowMode() {
+  const { room, state, ask } = useInside();
+  const { slowMode } = state;
+  const known = SLOW_S.includes(slowMode) ? SLOW_S : [...SLOW_S, slowMode].toSorted((a, b) => a - b);
+  return (
+    <label className="inline-choice">
+      Slow mode
+      <select value={slowMode} onChange={(event) => ask(room.slowMode(Number(event.target.value)))}>
+        {known.map((seconds) => (
+          <option key={seconds} value={seconds}>
+            {seconds === 0 ? "Off" : `A message every ${seconds} s`}
+          </option>
+        ))}
+      </select>
     </label>
   );
 }
