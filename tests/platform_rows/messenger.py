@@ -42,6 +42,7 @@ from tutti.platform.people.people import People
 from tutti.service.frames import Frame
 from tutti.service.hall import Hall
 from tutti.service.identity import Gate
+from tutti.service.limits import Limits
 from tutti.service.people import Hub
 
 Said = dict[str, Any]
@@ -81,7 +82,7 @@ class Writer:
     """Somebody with an account, who asks over HTTP."""
 
     def __init__(self, http: httpx.AsyncClient, id_: str, name: str, token: str) -> None:
-        self.id, self.name = id_, name
+        self.id, self.name, self.token = id_, name, token
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -167,7 +168,7 @@ class Messenger:
         )
         self.attachments = Attachments(database, shelf, wall_ms=clock, random=random)
         self.line = NotificationsLine(self.outbox, self.notifications, self.conversations, clock)
-        hall = Hall(world.rooms, Gate(desk.identity, closed=False), lambda _: RoomId("NEW"))
+        self.hall = hall = Hall(world.rooms, Gate(desk.identity, closed=False), lambda _: RoomId("NEW"))
         manners = Manners(hall, desk.accounts.throttles, SECRET, Once(database, clock))
         routers = [
             notifications_router(self.notifications, Preferences(database), manners),
@@ -195,8 +196,8 @@ class Messenger:
             await self.notifications.tell(db, user.id, type_, "Title", "Message", {"n": number}, **more)
 
 
-def world() -> World:
-    return World(clock=TurnedClock(wall_ahead_ms=NOON_MS - 1_000_000.0), closed=False)
+def world(limits: Limits | None = None) -> World:
+    return World(clock=TurnedClock(wall_ahead_ms=NOON_MS - 1_000_000.0), limits=limits, closed=False)
 
 
 @contextmanager
