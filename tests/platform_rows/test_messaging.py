@@ -160,7 +160,7 @@ async def test_what_cannot_be_said_is_told_by_field(
 
 async def test_what_is_no_json_is_told(ann: Writer, ben: Writer, site: Messenger) -> None:
     talk = await ann.talks_with(ben)
-    headers = {**ann._headers, "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {ann.token}", "Content-Type": "application/json"}
     for body in (b"{", b"[" * 20_000, b"\xff", b'{"message":' + b"[" * 20_000):
         answer = await site.http.post(f"{CONVERSATIONS}{talk}/messages/", content=body, headers=headers)
         assert answer.status_code == 400, body[:10]
@@ -346,6 +346,35 @@ async def test_what_is_no_file_of_ours_is_refused_and_nothing_is_kept(
     )
     assert (answer.status_code, set(answer.json())) == (400, {"attachments"})
     assert not (site.folder / "attachments").exists()
+    assert await ann.reads(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x--"),
+        ("multipart/form-data; boundary=x", b""),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\nhello"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n\r\n--x--',
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: nonsense\r\n\r\n1\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=\xff", b"\xff\xfe"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Type: \xff\r\n\r\n1\r\n--x--\r\n"),
+        ("application/x-www-form-urlencoded", b"message=hi"),
+        ("text/plain", b"hi"),
+        ("", b""),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    site: Messenger, ann: Writer, ben: Writer, kind: str, body: bytes
+) -> None:
+    talk = await ann.talks_with(ben)
+    headers = {b"authorization": f"Bearer {ann.token}".encode(), b"content-type": kind.encode("latin-1")}
+    for path in ("messages", "attachments"):
+        answer = await site.http.post(f"{CONVERSATIONS}{talk}/{path}/", content=body, headers=headers)
+        assert 400 <= answer.status_code < 500, (path, answer.text)
     assert await ann.reads(talk) == []
 
 
