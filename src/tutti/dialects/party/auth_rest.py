@@ -23,6 +23,7 @@ from tutti.dialects.party.problems import (
     Asked,
     Invalid,
     Said,
+    documented,
     no_such_path,
     only,
     or_denied,
@@ -45,6 +46,11 @@ MAX_BODY = 16 * 1024
 UNKNOWN_DEVICE = "unknown"
 
 T = TypeVar("T")
+NEW = documented(400, 413, 429, 503)
+"""Of what needs no token."""
+OWN = documented(401, 429, 503)
+LISTED = documented(401, 404, 429, 503)
+BOTH = documented(400, 401, 413, 429, 503)
 Login = b.Register | b.SignIn | b.SecondHalf
 
 
@@ -233,43 +239,56 @@ def router(hall: Hall, accounts: Accounts, manners: Manners, *, secure: bool) ->
     return Router(
         PREFIX,
         route_handlers=[
-            post("/register", summary="Make an account")(rest.register),
-            post("/login", status_code=200, summary="Log in")(rest.log_in),
-            post("/verify-2fa", status_code=200, summary="Log in: the second factor")(
+            post("/register", summary="Make an account", responses=NEW)(rest.register),
+            post("/login", status_code=200, summary="Log in", responses=BOTH)(rest.log_in),
+            post("/verify-2fa", status_code=200, summary="Log in: the second factor", responses=BOTH)(
                 rest.verify_second_factor
             ),
-            post("/refresh", status_code=200, summary="Get the next tokens")(rest.refresh),
-            post("/logout", status_code=200, summary="Log out")(rest.log_out),
-            get("/me", summary="Your account")(rest.me),
-            get("/sessions", summary="Your logins")(rest.sessions),
-            delete("/sessions", summary="End your other logins")(rest.end_other_sessions),
-            delete("/sessions/{session_id:str}", summary="End a login")(rest.end_session),
-            post("/change-password", status_code=200, summary="Change your password")(rest.change_password),
-            post("/2fa/setup", status_code=200, summary="Begin with a second factor")(
+            post("/refresh", status_code=200, summary="Get the next tokens", responses=BOTH)(rest.refresh),
+            post("/logout", status_code=200, summary="Log out", responses=BOTH)(rest.log_out),
+            get("/me", summary="Your account", responses=OWN)(rest.me),
+            get("/sessions", summary="Your logins", responses=OWN)(rest.sessions),
+            delete("/sessions", summary="End your other logins", responses=OWN)(rest.end_other_sessions),
+            delete("/sessions/{session_id:str}", summary="End a login", responses=LISTED)(rest.end_session),
+            post("/change-password", status_code=200, summary="Change your password", responses=BOTH)(
+                rest.change_password
+            ),
+            post("/2fa/setup", status_code=200, summary="Begin with a second factor", responses=BOTH)(
                 rest.set_up_second_factor
             ),
-            post("/2fa/verify", status_code=200, summary="Turn the second factor on")(
+            post("/2fa/verify", status_code=200, summary="Turn the second factor on", responses=BOTH)(
                 rest.confirm_second_factor
             ),
-            post("/2fa/disable", status_code=200, summary="Turn the second factor off")(
+            post("/2fa/disable", status_code=200, summary="Turn the second factor off", responses=BOTH)(
                 rest.disable_second_factor
             ),
             post(
                 ["/2fa/backup-codes", "/2fa/backup-codes/regenerate"],
                 status_code=200,
                 summary="New backup codes",
+                responses=BOTH,
             )(rest.new_backup_codes),
-            post("/verify-email", status_code=200, summary="Prove an address")(rest.verify_email),
-            post("/verify-email/{token:str}", status_code=200, summary="Prove an address")(
+            post("/verify-email", status_code=200, summary="Prove an address", responses=NEW)(
+                rest.verify_email
+            ),
+            post("/verify-email/{token:str}", status_code=200, summary="Prove an address", responses=NEW)(
                 rest.verify_email_by_path
             ),
-            post("/resend-verification", status_code=200, summary="Another letter to prove an address")(
-                rest.resend_verification
+            post(
+                "/resend-verification",
+                status_code=200,
+                summary="Another letter to prove an address",
+                responses=BOTH,
+            )(rest.resend_verification),
+            post(
+                "/forgot-password",
+                status_code=200,
+                summary="A letter to choose a new password",
+                responses=NEW,
+            )(rest.forgot_password),
+            post("/reset-password", status_code=200, summary="Choose a new password", responses=NEW)(
+                rest.reset_password
             ),
-            post("/forgot-password", status_code=200, summary="A letter to choose a new password")(
-                rest.forgot_password
-            ),
-            post("/reset-password", status_code=200, summary="Choose a new password")(rest.reset_password),
             *(only(path, "POST") for path in _POSTED),
             only("/me", "GET"),
             only("/sessions", "GET", "DELETE"),

@@ -6,13 +6,16 @@ A program finds `code` beside `detail`. A 401 says `WWW-Authenticate`, a 429 and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from math import ceil
 from typing import Any, Final, TypeVar, assert_never
 
+import msgspec
 import structlog
 from litestar import Request, Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap, Method
 
@@ -87,6 +90,33 @@ class Denied(Exception):
         super().__init__(problem.sentence)
         self.problem = problem
         self.password = password
+
+
+class SaidWrong(msgspec.Struct, frozen=True):
+    """What is wrong: sentences by the field's name, `non_field_errors` for the whole; or `detail` and `code`."""
+
+    detail: str | None = None
+    code: str | None = None
+    non_field_errors: tuple[str, ...] = ()
+
+
+class SaidProblem(msgspec.Struct, frozen=True):
+    """A sentence for a person, and a code for a program."""
+
+    detail: str
+    code: str | None = None
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems of a route, for its documentation."""
+    return {
+        status: ResponseSpec(
+            SaidWrong if status == 400 else SaidProblem,
+            description=HTTPStatus(status).phrase,
+            generate_examples=False,
+        )
+        for status in statuses
+    }
 
 
 def or_denied(outcome: T | Problem, password: str = "password") -> T:
