@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 WITHIN_MS = 20_000
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
-TABS = ("People", "Chat", "Queue", "Timing")
+TABS = ("People", "Chat", "Polls", "Queue", "Timing")
 
 PLAYS = (
     "() => { const video = document.querySelector('video'); return !video.paused && video.currentTime > 0.3 }"

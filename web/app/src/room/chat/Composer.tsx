@@ -91,7 +91,7 @@ function SlowNotice({ seconds, left }: { seconds: number; left: number }) {
     <p className="slow muted">
       Slow mode: one message every {seconds} seconds.
       {left > 0 && (
-        <strong aria-hidden="true" className="left">
+        <strong aria-hidden="true" className="countdown">
           {" "}
           {left} s
         </strong>

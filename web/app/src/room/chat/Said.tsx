@@ -25,7 +25,7 @@ export function Said(props: Props) {
   const mine = group.member === me;
   const at = new Date(group.at + wallOffset);
   return (
-    <li className={mine ? "said mine" : "said"}>
+    <li className={mine ? "turn mine" : "turn"}>
       <p className="who">
         <span className="name">{group.name}</span>{" "}
         <time className="muted" dateTime={at.toISOString()}>
