@@ -160,6 +160,7 @@ EVERY_WISH: list[tuple[dict[str, Any], c.Command]] = [
     ({"type": "vote", "poll": "p1", "answer": "because"}, c.Vote("p1", "because")),
     ({"type": "pollClose", "poll": "p1"}, c.ClosePoll("p1")),
     ({"type": "react", "emoji": "🎉"}, c.React("🎉")),
+    ({"type": "react", "emoji": "🎉", "position": 61_000}, c.React("🎉", 61_000.0)),
     ({"type": "hand", "raised": True}, c.RaiseHand(True)),
     ({"type": "hand", "raised": False, "member": "ben"}, c.RaiseHand(False, BEN)),
     ({"type": "offset", "ms": -40.5}, c.SetOffset(-40.5)),

@@ -345,12 +345,13 @@ class PollClose(Said, tag="pollClose", frozen=True):
 
 
 class React(Said, tag="react", frozen=True):
-    """An emoji that everybody sees now and nobody keeps."""
+    """An emoji that everybody sees now and nobody keeps. `position`: where one is; left out: where the room is."""
 
     emoji: f.Text
+    position: float | None = None
 
     def meaning(self) -> c.Command:
-        return c.React(self.emoji)
+        return c.React(self.emoji, self.position)
 
 
 class Hand(Said, tag="hand", frozen=True):

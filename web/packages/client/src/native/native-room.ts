@@ -52,6 +52,8 @@ export interface NativeRoomOptions {
 }
 
 const REACTION_SHOWN_MS = 5_000;
+/** Two people are no further apart than that by what they chose: five seconds each. */
+const APART_AT_MOST_MS = 10_000;
 const STATUS_KEPT_MS = 5_000;
 const TYPING_SHOWN_MS = 6_000;
 
@@ -258,8 +260,9 @@ export class NativeRoom {
     return this.ask({ type: "pollClose", poll });
   }
 
+  /** To what I see, which may not be where the room is. */
   react(emoji: string): Promise<void> {
-    return this.ask({ type: "react", emoji });
+    return this.ask({ type: "react", emoji, ...at(this.position() ?? undefined) });
   }
 
   /** `member`: a moderator lowers somebody else's. */
@@ -342,7 +345,7 @@ export class NativeRoom {
       case "malformed":
         return this.refused({ code: "malformed", mayRetry: false, ...said, type: "refused" });
       case "reaction":
-        return this.reacted(said.member, said.emoji);
+        return this.reactionHeard(said.member, said.emoji, said.position);
       case "isTyping":
         return this.types(said.member, said.on ? said.name : null);
       case "status":
@@ -385,14 +388,36 @@ export class NativeRoom {
     this.change({ problem: problemOf(refusal) });
   }
 
+  /** Whoever is behind sees it when they come to what it is about. */
+  private reactionHeard(member: string, emoji: string, position: number | null): void {
+    const comesIn = this.until(position);
+    if (comesIn > 0) this.inReactions(comesIn, () => this.reacted(member, emoji));
+    else this.reacted(member, emoji);
+  }
+
   private reacted(member: string, emoji: string): void {
     const reaction = { member, emoji, at: this.now() };
     this.change({ reactions: [...this.current.reactions, reaction] });
+    this.inReactions(REACTION_SHOWN_MS, () => {
+      this.change({ reactions: this.current.reactions.filter((one) => one !== reaction) });
+    });
+  }
+
+  private inReactions(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.reactionTimers.delete(timer);
-      this.change({ reactions: this.current.reactions.filter((one) => one !== reaction) });
-    }, REACTION_SHOWN_MS);
+      act();
+    }, ms);
     this.reactionTimers.add(timer);
+  }
+
+  /** How long my player takes to this position; 0 where it is there, stands still, or is somewhere else entirely. */
+  private until(position: number | null): number {
+    const mine = this.position();
+    const timeline = this.timelineAt(this.roomNow());
+    if (position === null || mine === null || timeline === null || !timeline.playing) return 0;
+    const ahead = position - mine;
+    return ahead > APART_AT_MOST_MS ? 0 : Math.max(0, ahead / timeline.rate);
   }
 
   /** `name` null: no more. Whoever says nothing further has stopped. */

@@ -286,7 +286,7 @@ export type Command =
   | ({ type: "pollOpen" } & NewPoll)
   | { type: "vote"; poll: string; answer: number | string }
   | { type: "pollClose"; poll: string }
-  | { type: "react"; emoji: string }
+  | { type: "react"; emoji: string; position?: number }
   | { type: "hand"; raised: boolean; member?: string }
   | { type: "offset"; ms: number }
   | { type: "ready"; ready: boolean }

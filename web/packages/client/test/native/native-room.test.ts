@@ -192,7 +192,7 @@ describe("a command", () => {
     ],
     ["vote", (me) => me.vote("p", 1), { type: "vote", poll: "p", answer: 1 }],
     ["pollClose", (me) => me.pollClose("p"), { type: "pollClose", poll: "p" }],
-    ["react", (me) => me.react("🎉"), { type: "react", emoji: "🎉" }],
+    ["react", (me) => me.react("🎉"), { type: "react", emoji: "🎉", position: 10_000 }],
     ["hand", (me) => me.raiseHand(false, "a"), { type: "hand", raised: false, member: "a" }],
     ["offset", (me) => me.setOffset(-20), { type: "offset", ms: -20 }],
     ["ready", (me) => me.setReady(true), { type: "ready", ready: true }],
@@ -254,6 +254,35 @@ describe("what others do", () => {
     expect(room.view().reactions).toMatchObject([{ member: "ann", emoji: "🎉" }]);
     await pass(200);
     expect(room.view().reactions).toEqual([]);
+  });
+
+  it("is shown at its moment to whoever is behind, and at once to everybody else", async () => {
+    await entered();
+    const timeline = { position: 20_000, rate: 2, playing: true, at: server.now() };
+    server.happens({ type: "timeline", timeline, move: "play", by: "ann" });
+    await pass(1_000);
+    const here = room.position() ?? Number.NaN;
+    server.say({ type: "reaction", member: "ann", emoji: "🎉", position: here + 4_000 });
+    server.say({ type: "reaction", member: "ann", emoji: "👍", position: here - 4_000 });
+    server.say({ type: "reaction", member: "ann", emoji: "😢", position: here + 60_000 });
+    server.say({ type: "reaction", member: "ann", emoji: "🔥", position: null });
+    await pass(1_900);
+    expect(room.view().reactions.map(({ emoji }) => emoji)).toEqual(["👍", "😢", "🔥"]);
+    await pass(200);
+    expect(room.view().reactions.map(({ emoji }) => emoji)).toEqual(["👍", "😢", "🔥", "🎉"]);
+    await pass(5_000);
+    expect(room.view().reactions).toEqual([]);
+  });
+
+  it("is a reaction to where I am myself, whatever I am offset by", async () => {
+    await entered();
+    const timeline = { position: 20_000, rate: 1, playing: false, at: server.now() };
+    server.happens({ type: "timeline", timeline, move: "pause", by: "ann" });
+    server.happens({ type: "offset", member: "ben", ms: -1_500 });
+    await pass(100);
+    void room.react("🎉");
+    await pass(100);
+    expect(server.all("react")).toMatchObject([{ emoji: "🎉", position: 18_500 }]);
   });
 
   it("is known of their players until they have been silent for a while", async () => {
