@@ -95,7 +95,7 @@ describe("a poll to be opened", () => {
   });
 
   it("is told what is missing", () => {
-    expect(pollOf({ ...draft, question: " " }, "p1")).toBe("Ask something");
+    expect(pollOf({ ...draft, question: " " }, "p1")).toBe("A poll needs a question");
     expect(pollOf({ ...draft, options: ["A film", " "] }, "p1")).toMatch(/two options/);
     expect(pollOf({ ...draft, options: ["Bed", "Bed "] }, "p1")).toMatch(/the same/);
   });

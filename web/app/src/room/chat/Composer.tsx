@@ -89,7 +89,7 @@ export function Composer({ text, onText, replyTo, onReplied, onEditLast }: Props
 function SlowNotice({ seconds, left }: { seconds: number; left: number }) {
   return (
     <p className="slow muted">
-      Slow mode: one message every {seconds} seconds.
+      Slow mode: a message every {seconds} seconds.
       {left > 0 && (
         <strong aria-hidden="true" className="countdown">
           {" "}

@@ -36,9 +36,9 @@ export function LineActs({ line, mine, mayReply, mayRemove, unfolded, ...on }: P
   };
   const last = state.chat.at(-1)?.seq === line.seq;
   return (
-    // The keys are those of the buttons in it.
+    // The keys are those of the buttons in it; a line that is said is read out without them.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div className="line-acts" onKeyDown={onKeyDown}>
+    <div className="line-acts" aria-live="off" onKeyDown={onKeyDown}>
       <button
         className="icon more"
         tabIndex={last || unfolded ? 0 : -1}

@@ -67,7 +67,7 @@ export interface Draft {
 export function pollOf(draft: Draft, id: string): NewPoll | string {
   const question = draft.question.trim();
   const options = draft.options.map((option) => option.trim()).filter((option) => option !== "");
-  if (question === "") return "Ask something";
+  if (question === "") return "A poll needs a question";
   const lasts = draft.lasts === 0 ? {} : { lasts: draft.lasts * 1000 };
   if (draft.kind !== "multiple_choice") return { id, question, kind: draft.kind, ...lasts };
   if (options.length < 2) return "Give at least two options";
