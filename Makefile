@@ -49,8 +49,12 @@ serve: setup ## Serve on ports 3000 and 3001 (FLAGS="--data DIR" and more: see `
 demo: setup ## Try it with a stand-in for Spotify, on this machine; nothing to set up, nothing stays
 	@exec $(BIN)/python -m tutti.demo $(FLAGS)
 
+# Tests with servers and browsers of their own have the machine to themselves.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: setup-dev static ## Run every check and every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not e2e"
+	@$(BIN)/pytest -m e2e
 	@cd web && npm test --silent
 
 static: .venv/.dev
@@ -59,8 +63,8 @@ static: .venv/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-check: .venv/.dev static ## Static checks and the fast tests, in under a minute
-	@$(BIN)/pytest -m "not e2e"
+check: .venv/.dev static ## Static checks and the fast tests
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "not e2e"
 
 bench: setup-dev ## Measure everything we claim, against real peers, in one run
 	@$(BIN)/python -m bench
