@@ -16,7 +16,6 @@ from typing import Any, cast
 import structlog
 from litestar import Litestar, Request, Router
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 
 import tutti
 from tutti import operations
@@ -67,6 +66,7 @@ from tutti.dialects.watch.providers import BadProviders, built_in
 from tutti.dialects.watch.providers_rest import router as providers_router
 from tutti.dialects.watch.rest import router as watch_router
 from tutti.dialects.watch.spoken import SPOKEN
+from tutti.examples import JsonDocument, SwaggerPage
 from tutti.infra import logs
 from tutti.infra.clock import PERSIST_EVERY_MS, RoomClock, wall_clock_ms
 from tutti.infra.file_lock import InUse
@@ -497,13 +497,14 @@ class Node:
                 path="/docs",
                 operation_id_creator=operation_id,
                 render_plugins=[
-                    SwaggerRenderPlugin(
+                    JsonDocument(),
+                    SwaggerPage(
                         js_url="/docs/swagger-ui-bundle.js",
                         standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
                         css_url="/docs/swagger-ui.css",
                         favicon="<link rel='icon' href='data:,'>",
                         path="/",
-                    )
+                    ),
                 ],
             ),
             logging_config=None,
