@@ -47,7 +47,7 @@ async def test_what_the_transcripts_ask_is_shown_where_it_is_asked(tmp_path: Pat
 
 async def test_every_example_is_of_an_operation_that_there_is(tmp_path: Path) -> None:
     told = await document(tmp_path)
-    nowhere = {"paths": {"/elsewhere": {"get": {"responses": {}}}}}
+    nowhere: dict[str, Any] = {"paths": {"/elsewhere": {"get": {"responses": {}}}}}
     assert shown(with_examples(nowhere)) == set()
     documented = {path for path in told["paths"] if path.startswith("/api/")}
     assert documented
