@@ -131,12 +131,15 @@ async def test_a_page_that_is_reloaded_is_seen_again_and_nobody_connects_anew(fo
     tabs = await of(forwarded, *FOUR)
     ada, ben, *_ = tabs
     before = await ada.does("() => heard.length")
+    await ada.does("() => { window.before = new Map([...peers].map(([id, one]) => [id, one.connection])); }")
     await ben.page.reload()
     await ben.enters()
     await all_see_all(tabs)
-    since = await ada.does("(n) => events().slice(n)", before)
-    assert "peer-left" not in since
-    assert "offer" not in since
+    assert "peer-left" not in await ada.does("(n) => events().slice(n)", before)
+    same = (
+        "() => [...peers].filter(([id, one]) => one.connection === window.before.get(id)).map(([id]) => id)"
+    )
+    assert set(await ada.does(same)) == set(FOUR) - {"ada"}, "over the connections that there were"
 
 
 async def test_a_connection_that_a_page_closes_is_offered_to_it_anew(forwarded: Meeting) -> None:
