@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.e2e.server import Server, serving
+from tests.e2e.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -69,7 +70,7 @@ def key(page: Page, name: str) -> Locator:
 async def sees(page: Page, name: str) -> None:
     """A picture that moves, not only a tile."""
     await expect(tile(page, name)).to_be_visible(timeout=WITHIN_MS)
-    await page.wait_for_function(MOVES, arg=name, timeout=WITHIN_MS)
+    await until(page, MOVES, name)
 
 
 async def act_on(page: Page, name: str, act: str) -> None:

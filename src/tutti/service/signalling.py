@@ -23,7 +23,8 @@ from tutti.service.timers import Timer, TimerWheel
 
 Kind: TypeAlias = Literal["offer", "answer", "candidate"]
 
-YIELD_S: Final = 1.0
+YIELD_S: Final = 3.0
+"""A page that is busy takes its own offer back late: somebody who goes on too early has both talk past each other."""
 CROSSING_MS: Final = 5_000.0
 """An offer that nobody has answered for so long does not stand in the way of another one."""
 

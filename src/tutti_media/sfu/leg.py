@@ -22,7 +22,8 @@ from tutti_media.sfu.port import Port
 from tutti_media.sfu.sdp import BadDescription
 from tutti_media.sfu.source import Source, Track
 
-YIELD_S = 1.0
+YIELD_S = 3.0
+"""As in `tutti.service.signalling`: a page that is busy answers late."""
 CONNECT_WITHIN_S = 12.0
 MOST_LINES = 32
 MOST_STREAMS = 64
