@@ -119,7 +119,7 @@ class TestOffersThatCross:
         stage.says(BOB, "offer", ADA, "bob")
         stage.says(ADA, "offer", BOB, "ada")
         stage.says(ADA, "candidate", BOB, "c1")
-        stage.turn(2_000)
+        stage.turn(signalling.YIELD_S * 1000 + 200)
         assert stage.says(BOB, "candidate", ADA, "lost") is Outcome.DROPPED
         assert stage.says(ADA, "answer", BOB, "too late") is Outcome.DROPPED
         stage.says(BOB, "answer", ADA, "answer")
