@@ -87,7 +87,7 @@ async def _with_messaging(  # noqa: PLR0917 - as `party_desk`
     people.blocks.ends(tells.part)
     hall.rooms.may_meet = people.blocks.may_meet
     parties = Parties(desk.database, wall_ms, token_bytes, secret=secret, plans=jobs, tells=tells)
-    doors = Doors(parties, PartyRooms(hall.rooms))
+    doors = Doors(parties, PartyRooms(hall.rooms), messaging.line.party_changed)
     people.blocks.heard_by(doors.parted)
     asking = Asking(parties, doors)
     archive = ChatArchive(desk.database, hall.rooms, DIALECT)

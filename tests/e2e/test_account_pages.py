@@ -17,7 +17,7 @@ import pyotp
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, ViewportSize, expect
 
 from tests.e2e.server import Server, serving
 
@@ -243,6 +243,13 @@ async def person(
     page.on(
         "console", lambda said: bugs.append(said.text) if "Content Security Policy" in said.text else None
     )
+
+    async def ran(dialog: Dialog) -> None:
+        """No page of ours opens one: it is somebody's script."""
+        bugs.append(dialog.message)
+        await dialog.dismiss()
+
+    page.on("dialog", ran)
     try:
         yield page
         assert bugs == []

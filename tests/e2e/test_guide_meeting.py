@@ -198,7 +198,7 @@ async def test_a_picture_comes_soon_after_join(meeting: Meeting) -> None:
     tabs = await meeting.of("ada", "ben")
     cat = await meeting.tab("cat")
     await cat.enters()
-    await cat.until("times.firstFrame > 0")
+    await cat.until("() => times.firstFrame > 0")
     took_ms = await cat.does("() => times.firstFrame - times.join")
     assert took_ms < 2_000
     await all_see_all([*tabs, cat])

@@ -66,7 +66,7 @@ class Peace:
         said = action(self.room, "ann", "seek", currentTime=self.position_s)
         answer = await self.innocent.ask("playback_action", said)
         assert answer["success"], answer
-        assert "bug" not in "".join(line for line in self.server.lines if '"level": "error"' in line)
+        assert [line for line in self.server.lines if json.loads(line)["event"] == "bug"] == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -61,7 +61,7 @@ async def test_two_write_to_one_another_live(browser: Browser, server: Server, t
         await expect(ann.get_by_text("ben is typing…")).to_be_visible()
         await ben.keyboard.press("Enter")
         await expect(lines(ann)).to_contain_text(["Hello <b>Ben</b>", "Hi"])
-        await expect(ann.get_by_text("ben is typing…")).to_have_count(0)
+        await expect(ann.get_by_text("ben is typing…")).to_have_count(0, timeout=5_000)
 
         await ann.get_by_role("button", name="Edit Hello <b>Ben</b>").click()
         await ann.get_by_label("Edit your message").fill("Hello!")
@@ -170,9 +170,15 @@ async def test_the_pages_fit_a_phone_follow_the_light_and_need_no_mouse(
         await expect(notices).to_have_count(1)
         reached = await reached_by_tab(ann, "Log out")
         assert any("Mark as read" in one for one in reached), reached
-        for page in ("notifications", "messages", "messages/new"):
+        shows = {
+            "notifications": notices,
+            "messages": rows(ann, "Conversations"),
+            "messages/new": ann.get_by_label("With whom?"),
+        }
+        for page, shown in shows.items():
             await ann.goto(f"{closed.url}/{page}")
             await expect(ann.get_by_role("heading", level=1)).to_be_visible()
+            await expect(shown).to_have_count(1)
             assert not await ann.evaluate(SCROLLS_SIDEWAYS), page
             await ann.screenshot(path=tmp_path / f"{page.replace('/', '-')}.png", full_page=True)
         ink, page_colour = await ann.evaluate(COLOURS)

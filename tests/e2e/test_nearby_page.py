@@ -141,6 +141,7 @@ async def test_a_reload_goes_on_with_the_login_and_with_being_live(two: Two) -> 
     await ann.reload()
     await expect(ann.get_by_role("heading", name="You are live")).to_be_visible()
     await expect(listener(ann, "ben")).to_be_visible()
+    await expect(listener(ben, "ann")).to_be_visible()
     await ann.get_by_role("button", name="Log out").click()
     await expect(ann.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     await expect(listener(ben, "ann")).to_have_count(0)
@@ -151,14 +152,17 @@ async def test_a_reload_goes_on_with_the_login_and_with_being_live(two: Two) -> 
 async def test_no_position_leaves_this_browser(browser: Browser, open_server: Server) -> None:
     async with person(browser, DESK) as ann:
         sent: list[str] = []
+        frames: list[str] = []
         ann.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
+        ann.on("websocket", lambda socket: socket.on("framesent", lambda said: frames.append(str(said))))
         await guest(ann, open_server, "Ann")
         await ann.get_by_role("button", name="Go live").click()
         await ann.get_by_role("button", name="Use this device's position").click()
         await expect(ann.get_by_text(f"Others see the cell {CELL}")).to_be_visible()
         await choose(ann, "48.8573, 2.3376")
-        assert any('"geohash":"u09tv' in one for one in sent)
-        assert not [one for one in sent if re.search(r"48\.8|2\.33|u09tv\w\w", one)]
+        assert sum('"geohash":"u09tv' in one for one in sent) >= 2, "by the device, and by hand"
+        assert frames, "the socket was looked at as well"
+        assert not [one for one in sent + frames if re.search(r"48\.8|2\.33|u09tv\w\w", one)]
 
 
 async def test_a_device_that_may_not_tell_is_explained_and_a_cell_can_be_chosen(
@@ -278,7 +282,8 @@ async def choose(page: Page, cell: str) -> None:
     if not await by_hand.is_visible():
         await page.get_by_text("Choose a cell yourself", exact=True).click()
     await by_hand.fill(cell)
-    await page.get_by_role("button", name="I am here").click()
+    async with page.expect_response(lambda answer: answer.url.endswith("/location/update")):
+        await page.get_by_role("button", name="I am here").click()
     await expect(page.get_by_text("Others see the cell")).to_be_visible()
 
 

@@ -399,7 +399,6 @@ async def person(
         viewport=size, color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"]
     )
     context.set_default_timeout(WITHIN_MS)
-    expect.set_options(timeout=WITHIN_MS)
     try:
         yield await context.new_page()
     finally:

@@ -33,6 +33,8 @@ SENT = """async () => {
   return bytes;
 }"""
 """Over all connections that there are."""
+REMEMBERS = "() => { window.before = new Map([...peers].map(([id, one]) => [id, one.connection])); }"
+SAME = "() => [...peers].filter(([id, one]) => one.connection === window.before.get(id)).map(([id]) => id)"
 
 
 @pytest.fixture(scope="module")
@@ -131,15 +133,28 @@ async def test_a_page_that_is_reloaded_is_seen_again_and_nobody_connects_anew(fo
     tabs = await of(forwarded, *FOUR)
     ada, ben, *_ = tabs
     before = await ada.does("() => heard.length")
-    await ada.does("() => { window.before = new Map([...peers].map(([id, one]) => [id, one.connection])); }")
+    await ada.does(REMEMBERS)
     await ben.page.reload()
     await ben.enters()
     await all_see_all(tabs)
     assert "peer-left" not in await ada.does("(n) => events().slice(n)", before)
-    same = (
-        "() => [...peers].filter(([id, one]) => one.connection === window.before.get(id)).map(([id]) => id)"
-    )
-    assert set(await ada.does(same)) == set(FOUR) - {"ada"}, "over the connections that there were"
+    assert set(await ada.does(SAME)) == set(FOUR) - {"ada"}, "over the connections that there were"
+    await assert_no_faults(tabs)
+
+
+async def test_a_page_that_enters_again_over_another_line_keeps_its_connections(forwarded: Meeting) -> None:
+    """A client of the guide knows nothing of resuming: it says `join` again, and offers to all that it is told of."""
+    tabs = await of(forwarded, *FOUR)
+    ada, ben, *_ = tabs
+    before = await ada.does("() => heard.length")
+    await ben.does(REMEMBERS)
+    agreed = await ben.does("() => agreements")
+    await ben.does("async () => { socket.close(4999); await open(); join(); }")
+    await ben.until("(n) => agreements >= n", agreed + len(FOUR) - 1)
+    await all_see_all(tabs)
+    assert "peer-left" not in await ada.does("(n) => events().slice(n)", before)
+    assert set(await ben.does(SAME)) == set(FOUR) - {"ben"}
+    await assert_no_faults(tabs)
 
 
 async def test_a_connection_that_a_page_closes_is_offered_to_it_anew(forwarded: Meeting) -> None:

@@ -50,10 +50,11 @@ class Calls:
         """It listens from now on, and has not been told anything yet."""
         self._connections[subscription.member] = subscription
 
-    def entered(self, subscription: Subscription, *, resumed: bool, anew: bool) -> None:
+    def entered(self, subscription: Subscription, *, resumed: bool, offers: bool, anew: bool) -> None:
         """It has been told where everything is: now what waited for it, and who else is missed.
 
-        `resumed`: it missed nothing. `anew`: its page was loaded again, and knows nothing of its connections.
+        `resumed`: it missed nothing. `offers`: to everybody whom it was told of, as newcomers do. `anew`: its page was
+        loaded again, and knows nothing of its connections.
         """
         member = subscription.member
         if anew:
@@ -68,7 +69,7 @@ class Calls:
         for frames in self._boxes.pop(member, ()):
             subscription.send(frames)
         self.signalling.back(member)
-        self._live.topology.entered(member, anew=anew)
+        self._live.topology.entered(member, offers=offers)
 
     def went(self, subscription: Subscription) -> None:
         """The line is lost: it may come back within its grace."""

@@ -160,7 +160,7 @@ class MediaRelay(Protocol):
         ...
 
     def enter(self, room: RoomId, member: MemberId, name: str, *, offers: bool) -> None:
-        """Somebody is in the call, and offers to all who are there, or waits for their offers. Twice: a new page."""
+        """Somebody is in the call, and offers to all who are there, or waits for their offers. Twice: it is back."""
         ...
 
     def leave(self, room: RoomId, member: MemberId) -> None:

@@ -95,16 +95,16 @@ class Topology:
             if len(self._callers) >= self._relay.above:
                 self._want(self._relay)
 
-    def entered(self, member: MemberId, *, anew: bool) -> None:
-        """It is told everything from now on. `anew`: its page was loaded again, and it offers to everybody."""
+    def entered(self, member: MemberId, *, offers: bool) -> None:
+        """It is told everything from now on. `offers`: to everybody, as newcomers do; its page may be another one."""
         relay = self._relay
         if relay is None:
             return
         waiting = self._waiting.pop(member, ())
         if member in self._stale:
             self._stale.discard(member)
-            self._catches_up(relay, member, anew=anew)
-        elif anew and member in self._relayed:
+            self._catches_up(relay, member, offers=offers)
+        elif offers and member in self._relayed:
             self._enter(relay, member, offers=True)
         else:
             for frame in waiting:
@@ -179,13 +179,13 @@ class Topology:
         for member in came:
             self._enter(relay, member, offers=True)
 
-    def _catches_up(self, relay: MediaRelay, member: MemberId, *, anew: bool) -> None:
+    def _catches_up(self, relay: MediaRelay, member: MemberId, *, offers: bool) -> None:
         others = self._all_but(member)
         if self._on:
-            if not anew:
+            if not offers:
                 self._rewire(member, others)
-            self._enter(relay, member, offers=anew)
-        elif not anew:
+            self._enter(relay, member, offers=offers)
+        elif not offers:
             self._rewire(member, others, offers=tuple(one for one in others if one not in self._stale))
 
     def _enter(self, relay: MediaRelay, member: MemberId, *, offers: bool) -> None:

@@ -355,7 +355,8 @@ class Visits:
         live.helm.entered(subscription)
         if dialect.meets:
             self._travels(dialect, live, room, who)
-            live.calls.entered(subscription, resumed=not isinstance(missed, str | None), anew=anew)
+            resumed = not isinstance(missed, str | None)
+            live.calls.entered(subscription, resumed=resumed, offers=missed is None, anew=anew)
         if self._has_entered is not None:
             self._has_entered()
 

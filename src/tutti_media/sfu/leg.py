@@ -106,6 +106,11 @@ class Leg:
         return self._theirs is not None and not self._offering and self._path.silent(now_s)
 
     @property
+    def heard_s(self) -> float:
+        """When anything came from its browser, by the monotonic clock."""
+        return self._path.heard_s
+
+    @property
     def unheard(self) -> bool:
         """Nothing has been said about it by its owner's browser."""
         return self._theirs is None

@@ -27,6 +27,9 @@ class Person:
         self.uplink: Leg | None = None
         self.tracks: list[Track] = []
         self.waits: set[str] = set()
+        self.doubted: dict[str, Leg] = {}
+        """Made before it came back, with a page that may be another one: nothing is offered about them meanwhile."""
+        self.doubted_s = 0.0
         self.shape: Shape | None = None
         self.way_in, self.way_out = Uplink(), Downlink()
         self._changed = changed
@@ -63,7 +66,7 @@ class Person:
             self.uplink = next((one for one in rest if one.connected), next(iter(rest), None))
             for line in leg.lines:
                 line.up = None
-            if self.uplink is not None:
+            if self.uplink is not None and self.uplink not in self.doubted.values():
                 self.uplink.consider()
 
     def _before(self, line: Line, claimed: set[Track | None]) -> Track | None:

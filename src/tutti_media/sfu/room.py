@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ from tutti_media.sfu.sdp import BadDescription
 log = structlog.get_logger("tutti.sfu")
 
 Data = dict[str, Any]
+
+SETTLED_S = 1.0
+"""What a page sent before it was closed has come by then."""
 
 
 class Outside(Protocol):
@@ -46,9 +50,9 @@ class Room:
     # -- who is there
 
     def enter(self, member: str, username: str | None, *, offers: bool) -> None:
-        """`offers`: to all who are here, as newcomers do; else it waits for offers. Twice: its page was loaded again."""
+        """`offers`: to all who are here, as newcomers do; else it waits for offers. Twice: it is back, and offers."""
         if member in self.people:
-            self._renew(self.people[member])
+            self._doubt(self.people[member])
             return
         person = Person(member, username, self._published)
         for other in self.people.values():
@@ -74,15 +78,20 @@ class Room:
                 self._drop(other, member)
                 self._touch_all(other.id)
 
-    def _renew(self, person: Person) -> None:
-        """The others keep what they have of it."""
-        person.uplink = None
+    def _doubt(self, person: Person) -> None:
+        """Its page may have been loaded again: its first offer about a connection that there was tells."""
         person.waits.clear()
-        for leg in person.legs.values():
-            for line in leg.lines:
-                line.up = None
-            self._spawn(leg.close())
-        person.legs.clear()
+        person.doubted_s = time.monotonic()
+        person.doubted = {other: leg for other, leg in person.legs.items() if not leg.unheard}
+        self._drop(person, *[other for other, leg in person.legs.items() if leg.unheard])
+
+    def _settle(self, person: Person, *, another_page: bool) -> None:
+        """If it is another page, the others keep what they have of this one."""
+        doubted, person.doubted = person.doubted, {}
+        if another_page:
+            self._drop(person, *[other for other, leg in doubted.items() if person.legs.get(other) is leg])
+        else:
+            self._touch_all(person.id)
 
     async def close(self) -> None:
         for member in tuple(self.people):
@@ -112,9 +121,13 @@ class Room:
         leg = person.legs.get(about.id)
         if about.id in person.waits and (leg is None or leg.unheard):
             return  # made before it knew that it is to wait
-        if leg is not None and leg.is_another_page(text):
-            self._drop(person, about.id)
-            leg = None
+        if leg is not None:
+            another_page = leg.is_another_page(text)
+            if person.doubted.get(about.id) is leg:
+                self._settle(person, another_page=another_page)
+            elif another_page:
+                self._drop(person, about.id)
+            leg = person.legs.get(about.id)
         if leg is None:
             leg = self._leg(person, about)
         leg.offered(text)
@@ -144,6 +157,8 @@ class Room:
             leg.report(now_s, pictures * min(own, others))
 
     def _look_after(self, person: Person, now_s: float) -> None:
+        if any(leg.heard_s > person.doubted_s + SETTLED_S for leg in person.doubted.values()):
+            self._settle(person, another_page=False)
         if any(leg.late(now_s) for leg in person.legs.values()):
             self._outside.failed(self.name, person.id)
             return
@@ -161,10 +176,11 @@ class Room:
 
     # -- connections
 
-    def _drop(self, person: Person, about: str) -> None:
-        leg = person.legs.pop(about)
-        person.loses(leg)
-        self._spawn(leg.close())
+    def _drop(self, person: Person, *about: str) -> None:
+        legs = [person.legs.pop(one) for one in about]
+        for leg in legs:
+            person.loses(leg)
+            self._spawn(leg.close())
 
     def _published(self, person: Person) -> None:
         for other in self.people:
@@ -200,7 +216,8 @@ class Room:
             leg = self._leg(person, about)
             person.uplink = person.uplink or leg
             person.shape = person.shape or about.shape
-        leg.consider()
+        if person.doubted.get(about.id) is not leg:
+            leg.consider()
 
     def _leg(self, person: Person, about: Person) -> Leg:
         def say(event: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -43,6 +44,9 @@ class NotificationsLine:
         missed = await self.outbox.missed(user, since)
         unread = await self._notifications.unread(user)
         return _json(wire.Connected(user, unread, missed.complete)), missed
+
+    def party_changed(self, users: Collection[str], party: str) -> None:
+        self.outbox.now_all(users, wire.party_changed(party))
 
     async def heard(self, user: str, data: bytes) -> bytes | None:
         """Done as asked; or what was wrong with it."""

@@ -111,6 +111,15 @@ class ConversationChanged(msgspec.Struct, frozen=True, tag_field="type", tag="co
     id: FrameId = UNSET
 
 
+class PartyChanged(msgspec.Struct, frozen=True, tag_field="type", tag="party_updated"):
+    """What it is, what it does or who takes part is different. Ask for it: 404 says that it is none of yours any more.
+
+    Not kept, and without an id: whoever comes back asks.
+    """
+
+    party_id: str
+
+
 class Typing(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
     """Not kept, and without an id."""
 
@@ -134,6 +143,7 @@ SPOKEN: Final[Mapping[str, type]] = {
     "message_deleted": MessageDeleted,
     "read": ReadUpTo,
     "conversation_updated": ConversationChanged,
+    "party_updated": PartyChanged,
     "typing": Typing,
     "authenticated": Authenticated,
     "pong": Pong,
@@ -166,6 +176,10 @@ class Frames:
 
     def changed(self, conversation: str) -> Mapping[str, Any]:
         return _frame(ConversationChanged(conversation))
+
+
+def party_changed(party: str) -> Mapping[str, Any]:
+    return _frame(PartyChanged(party))
 
 
 def typing(conversation: str, user: str, *, on: bool) -> Mapping[str, Any]:

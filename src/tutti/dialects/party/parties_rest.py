@@ -218,7 +218,7 @@ class PartiesRest:
         membership = self._parties.membership
         party = await self._write(lambda db: membership.leave(db, owner.id, _id(party_id)))
         await self._doors.left(party.room_code, owner.id)
-        await self._doors.changed(party.id)
+        await self._doors.changed(party.id, about=(owner.id,))
         return Detail("You have left the party.")
 
     async def kick(self, request: Asked, party_id: FromPath[str], data: JSONBody[b.About]) -> Detail:
@@ -374,7 +374,7 @@ class PartiesRest:
         owner = await self._manners.owner(request)
         who = data.who()
         party = await self._write(lambda db: work(db, owner.id, _id(party_id), _id(who)))
-        await self._doors.changed(party.id)
+        await self._doors.changed(party.id, about=(_id(who),))
         return Detail(said)
 
     async def _write(self, work: Callable[[Transaction], Awaitable[T | Problem]]) -> T:

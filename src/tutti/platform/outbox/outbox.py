@@ -107,7 +107,12 @@ class Outbox:
 
     def now(self, user: str, frame: Mapping[str, Any]) -> None:
         """What is worth nothing later, such as that somebody types: told to whoever is connected, and not kept."""
-        self._hub.tell(user, Frame(_encode(frame)))
+        self.now_all((user,), frame)
+
+    def now_all(self, users: Iterable[str], frame: Mapping[str, Any]) -> None:
+        told = Frame(_encode(frame))
+        for user in users:
+            self._hub.tell(user, told)
 
     async def missed(self, user: str, since: str | None) -> Missed:
         """What came since this frame; None: what no socket of theirs was given yet. The oldest first."""

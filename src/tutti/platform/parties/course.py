@@ -167,27 +167,31 @@ class Course:
         await self._tell(db, "party_reminder", party, f"“{party.title}” starts in 15 minutes.", None)
 
     async def closed(self, db: AsyncSession, room_code: str, *, expired: bool = False) -> str | None:
-        """Its room is over. The id of a party that is still to come: nobody was there for long, and it needs another."""
+        """Its room is over. The id of a party that is over with it; or that is still to come, and needs another room."""
         party = await locked(db, room_code)
         if party is None or party.status in OVER:
             return None
         if expired and party.status == "scheduled" and (party.scheduled_for_ms or 0) > self.wall_ms():
-            return party.id
+            return party.id  # nobody was there for long
         await self._over(db, party, "ended" if party.status in STARTED else "cancelled")
-        return None
+        return party.id
 
     async def synced(
         self, db: AsyncSession, room_code: str, *, playing: bool, position_ms: float, moved: bool
-    ) -> Facts | None:
-        """What its room does now. `moved`: since somebody first wished something to be played there."""
+    ) -> str | None:
+        """What its room does now. `moved`: since somebody first wished something to be played there.
+
+        The party's id, if its status is another one now.
+        """
         party = await locked(db, room_code)
         if party is None or party.status in OVER:
             return None
         party.playing, party.position_ms = playing, int(position_ms)
         party.synced_at_ms = int(self.wall_ms())
-        if party.status in STARTED and moved:
+        before = party.status
+        if before in STARTED and moved:
             party.status = "live" if playing else "paused"
-        return facts(party)
+        return None if party.status == before else party.id
 
     async def _start(self, db: AsyncSession, party: Party) -> Facts:
         if party.status == "scheduled":

@@ -1,9 +1,12 @@
-"""Parties and their rooms, kept alike: what changes in the rows is told to the room, and the other way round."""
+"""Parties and their rooms, kept alike: what changes in the rows is told to the room, and the other way round.
+
+That a party is different is told to those in it, and to those whom it was about, once it is kept.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -33,11 +36,17 @@ _YOUTUBE: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", 
 
 
 class Doors:
-    """Use as `async with doors:` where rooms may have changed while nobody looked."""
+    """Use as `async with doors:` where rooms may have changed while nobody looked.
 
-    def __init__(self, parties: Parties, rooms: PartyRooms) -> None:
+    `news`: tells those of these people who are connected that this party is not what it was. It cannot fail.
+    """
+
+    def __init__(
+        self, parties: Parties, rooms: PartyRooms, news: Callable[[Collection[str], str], None]
+    ) -> None:
         self._parties = parties
         self.rooms = rooms
+        self._news = news
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = tuple(asyncio.Lock() for _ in range(TURNS))
         rooms.follow(self.followed)
@@ -63,17 +72,19 @@ class Doors:
                 return Refused(Reason.ROOM_CLOSED)
             return await self.rooms.ensure(standing(house))
 
-    async def changed(self, party_id: str, *, settle: bool = False, media: bool = False) -> None:
-        """After a change was kept. `settle`: its host has changed what only a host may change in the room, too."""
+    async def changed(
+        self, party_id: str, *, settle: bool = False, media: bool = False, about: Collection[str] = ()
+    ) -> None:
+        """After a change was kept. `settle`: its host has changed what only a host may change in the room, too.
+
+        `about`: whom it concerns, who may be in the party no more.
+        """
         async with self._turn(party_id):
             house = await self._parties.house(party_id)
             if house is None:
                 return
-            if house.party.status in OVER:
-                await self.rooms.close(RoomId(house.party.room_code))
-                return
-            how = standing(house)
-            told = await (self.rooms.settle(how, media=media) if settle else self.rooms.ensure(how))
+            told = await self._tell_room(house, settle=settle, media=media)
+            self._news({*house.people, *house.waiting, *about}, party_id)
         if isinstance(told, Refused):
             log.warning("party.room_not_told", party=party_id, reason=told.reason.code)
             if told.reason.may_retry:
@@ -95,17 +106,17 @@ class Doors:
     async def followed(self, doing: Doing) -> None:
         course = self._parties.course
         if doing.closed is not None:
-            lost = await self._parties.writing(
+            changed = await self._parties.writing(
                 lambda db: course.closed(db, doing.room, expired=doing.closed is CloseReason.EXPIRED)
             )
-            if lost is not None:
-                await self.changed(lost)
-            return
-        await self._parties.writing(
-            lambda db: course.synced(
-                db, doing.room, playing=doing.playing, position_ms=doing.position_ms, moved=doing.moved
+        else:
+            changed = await self._parties.writing(
+                lambda db: course.synced(
+                    db, doing.room, playing=doing.playing, position_ms=doing.position_ms, moved=doing.moved
+                )
             )
-        )
+        if changed is not None:
+            await self.changed(changed)
 
     async def start_on_time(self, payload: Mapping[str, Any]) -> None:
         """A job."""
@@ -121,7 +132,14 @@ class Doors:
 
     async def _part(self, a: str, b: str) -> None:
         for party_id in await self._parties.between(a, b):
-            await self.changed(party_id)
+            await self.changed(party_id, about=(a, b))
+
+    async def _tell_room(self, house: House, *, settle: bool, media: bool) -> Room | Refused | None:
+        if house.party.status in OVER:
+            await self.rooms.close(RoomId(house.party.room_code))
+            return None
+        how = standing(house)
+        return await (self.rooms.settle(how, media=media) if settle else self.rooms.ensure(how))
 
     async def _again(self, party_id: str) -> None:
         await asyncio.sleep(AGAIN_S)

@@ -165,7 +165,7 @@ async def house(db: AsyncSession, party_id: str) -> House | None:
     party = Facts(*row[:_FACTS])
     rows = await db.execute(
         select(Participant.user_id, Participant.role, Participant.status).where(
-            Participant.party_id == party_id, Participant.status.in_(("approved", "kicked"))
+            Participant.party_id == party_id, Participant.status.in_(("approved", "pending", "kicked"))
         )
     )
     standing: dict[str, tuple[Role, str]] = {row.user_id: (row.role, row.status) for row in rows}
@@ -176,7 +176,8 @@ async def house(db: AsyncSession, party_id: str) -> House | None:
         for user, (role, status) in standing.items()
         if status == "approved" and user not in blocked
     }
-    return House(party, Somebody(party.host_id, *row[_FACTS:_HOSTED]), approved, blocked | kicked)
+    waiting = frozenset(user for user, (_, status) in standing.items() if status == "pending") - blocked
+    return House(party, Somebody(party.host_id, *row[_FACTS:_HOSTED]), approved, blocked | kicked, waiting)
 
 
 async def _may_see(db: AsyncSession, user: str, found: Listed, now_ms: float) -> bool:

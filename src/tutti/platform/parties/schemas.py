@@ -191,12 +191,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """How a party's room has to be: who may come in, and as what."""
+    """How a party's room has to be: who may come in, and as what. `waiting`: they have asked to."""
 
     party: Facts
     host: Somebody
     people: Mapping[str, Role]
     barred: frozenset[str]
+    waiting: frozenset[str]
 
     @property
     def invited_only(self) -> bool:
