@@ -34,7 +34,7 @@ const SPEAKS_ON_MS = 600;
 
 interface Line {
   readonly id: string;
-  readonly pc: RTCPeerConnection;
+  pc: RTCPeerConnection;
   /** Remote candidates that came before the description that they belong to. */
   early: RTCIceCandidateInit[];
   camera: MediaStream;
@@ -118,10 +118,9 @@ export class Call implements CallOwner {
   }
 
   private line(id: string, begins: boolean): Line {
-    const pc = new RTCPeerConnection(this.config);
     const line: Line = {
       id,
-      pc,
+      pc: new RTCPeerConnection(this.config),
       early: [],
       camera: new MediaStream(),
       screen: new MediaStream(),
@@ -132,6 +131,21 @@ export class Call implements CallOwner {
       negotiating: Promise.resolve(),
     };
     this.lines.set(id, line);
+    this.attend(line);
+    if (begins) {
+      const { pc } = line;
+      // Both from the beginning, so that a camera that is switched on later needs nobody's consent.
+      pc.addTransceiver("audio", { streams: this.streams(this.camera) });
+      pc.addTransceiver("video", { streams: this.streams(this.camera) });
+      this.sendCamera(line);
+      this.sendScreen(line);
+    }
+    this.changed();
+    return line;
+  }
+
+  private attend(line: Line): void {
+    const { id, pc } = line;
     pc.addEventListener("icecandidate", ({ candidate }) => {
       if (candidate !== null) {
         this.options.send("candidate", id, { candidate: JSON.stringify(candidate.toJSON()) });
@@ -143,15 +157,16 @@ export class Call implements CallOwner {
       if (pc.connectionState === "failed") pc.restartIce();
       this.changed();
     });
-    if (begins) {
-      // Both from the beginning, so that a camera that is switched on later needs nobody's consent.
-      pc.addTransceiver("audio", { streams: this.streams(this.camera) });
-      pc.addTransceiver("video", { streams: this.streams(this.camera) });
-      this.sendCamera(line);
-      this.sendScreen(line);
-    }
-    this.changed();
-    return line;
+  }
+
+  /**
+   * Both begin, and mine has lost, or has not been sent. What I would offer stays beside what they offer, and then camera
+   * and screen are not in their places: so I go on as somebody who has not begun.
+   */
+  private yield(line: Line): void {
+    line.pc.close();
+    line.pc = new RTCPeerConnection(this.config);
+    this.attend(line);
   }
 
   private offer(line: Line): void {
@@ -172,6 +187,7 @@ export class Call implements CallOwner {
       if (line.pc.signalingState !== "have-local-offer") return;
       await line.pc.setRemoteDescription({ type: "answer", sdp });
     } else {
+      if (line.pc.remoteDescription === null && line.pc.getTransceivers().length > 0) this.yield(line);
       await line.pc.setRemoteDescription({ type: "offer", sdp }); // rolls an open offer of mine back
       this.sendCamera(line);
       await line.pc.setLocalDescription();
