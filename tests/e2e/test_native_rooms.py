@@ -257,10 +257,10 @@ async def test_whoever_has_no_right_to_it_cannot_move_the_timeline(
             assert (answer["type"], answer.get("code")) == ("refused", "not_allowed"), answer
         for who in (ada, ben):
             await who.says("report", position=1e6, at=welcome["now"], error=9e5, bound=1, state="playing")
+        status = await ben.hears(lambda said: said["type"] == "status" and len(said["members"]) == 2)
+        assert {one["member"]: one["error"] for one in status["members"]} == {"ada": 9e5, "ben": 9e5}
         shown = (await http.get(f"/v1/rooms/{made['room']}")).json()
         assert shown["timeline"] == welcome["room"]["timeline"]
-        status = await ben.hears("status")
-        assert {one["member"]: one["error"] for one in status["members"]} == {"ada": 9e5, "ben": 9e5}
         assert not [said for said in ben.numbered() if said["type"] == "timeline"]
 
 
@@ -353,7 +353,7 @@ async def test_the_client_in_the_documents_follows_a_room(
             now, bound = await ada.room_now()
             position, unsure = (float(number) for number in re.findall(r"[\d.]+", line)[:2])
             late = now - timeline["at"] + 60_000 - position
-            assert -unsure - bound <= late < 1_000
+            assert -unsure - bound <= late < 5_000
     finally:
         process.kill()
         await process.wait()

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.e2e
 
 HERE, BESIDE = "u09tvw", "u09tvy"
 SECRET = "the-secret-of-this-test-and-of-nothing-else"
-GONE_WITHIN_MS = 250.0
+GONE_WITHIN_MS = 2_000.0
+"""Sooner than anything that is done from time to time; how soon it is, the bench measures."""
 
 
 @dataclass

@@ -186,6 +186,7 @@ async def test_who_forbids_being_found_is_told_of_as_who_does_not_exist_in_bytes
         assert b'"statusCode":404' in next(iter(told["shy"]))
         shy_s, ghost_s = median(took_s["shy"]), median(took_s["ghost"])
         assert max(shy_s, ghost_s) < SAME_CLASS * min(shy_s, ghost_s), (shy_s, ghost_s)
+        assert (await shy.ask("user:heartbeat", {}))["success"], "whatever was said to them before is heard"
         assert not [name for name, _ in shy.heard if name.startswith("find:")]
     async with talking(server.ws_url, token("ada")) as ada:
         said = [await ada.ask("find:start", {"targetId": kind}) for kind in kinds]

@@ -147,7 +147,8 @@ async def test_they_chat_vote_and_talk_on_lines_of_their_own(server: Server, htt
         await bea.says("screen_share_start")
         await ada.hears("screen_share_started")
         await bea.says("annotation", data={"x": 1})
-        assert (await ada.hears("annotation"))["data"] == {"x": 1}
+        for one in (ada, cee):
+            assert (await one.hears("annotation"))["data"] == {"x": 1}
         assert cee.all("webrtc_signal") == []
 
 
@@ -176,7 +177,7 @@ async def test_sixty_people_vote_at_once_and_none_is_lost(tmp_path: Path) -> Non
             lambda one: one["type"] == "poll_results" and one["poll"]["total_votes"] == 60
         )
         assert result["poll"]["average"] == 3.0
-        assert len(host.all("poll_results")) < 20, "not one for each"
+        assert len(host.all("poll_results")) < 40, "not one for each"
 
 
 async def test_somebody_in_another_language_is_in_the_same_party(
@@ -355,8 +356,19 @@ async def test_ten_thousand_messages_in_a_second_are_not_everybodys(
             await line.connection.send(said)
         assert (await other.asks("ping"))["type"] == "pong"
         assert (await line.hears("error"))["code"] == "rate_limited"
+        await is_heard_again(line)
+        assert (await other.asks("ping"))["type"] == "pong"
         assert len(other.all("chat_message")) < 1_000
         assert (await other.asks("chat_message", content="unharmed"))["type"] == "ack"
+
+
+async def is_heard_again(line: Line) -> None:
+    """Whoever flooded, as soon as all of it was dealt with: until then they get no answer."""
+    answered = asyncio.create_task(line.hears("pong"))
+    while not answered.done():
+        await line.says("ping")
+        await asyncio.wait((answered,), timeout=0.3)
+    await answered
 
 
 async def test_html_is_text(server: Server, http: httpx.AsyncClient) -> None:

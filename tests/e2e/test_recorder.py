@@ -305,6 +305,11 @@ async def test_the_event_log_says_who_came_and_what_was_said(browser: Browser, t
         recorder = await here.record()
         await until_sent(page, 30, kind="audio")
         await page.evaluate("send('chat-message', {id: 'm1', message: 'hello'}), send('raise-hand', {})")
+        async with asyncio.timeout(IN_TIME_S):
+            while "raise-hand" not in [  # noqa: ASYNC110 - written by another process
+                one["event"] for one in recorder.folder.events()
+            ]:
+                await asyncio.sleep(0.05)
         await recorder.stop()
     said = [{key: one[key] for key in one if key != "at"} for one in recorder.folder.events()]
     assert {"event": "chat-message", "peerId": "ann", "id": "m1", "message": "hello"} in said

@@ -202,7 +202,9 @@ async def test_the_meeting_page_records_with_one_press_and_shows_it_to_everybody
         await until(lambda: len(list(kept.glob("*/*/combined.webm"))) == 1)
         for page in pages:
             await page.context.close()
-    for path in kept.glob("*/*/*-camera-01.webm"):
+    cameras = list(kept.glob("*/*/*-camera-01.webm"))
+    assert len(cameras) == 2
+    for path in cameras:
         with av.open(str(path)) as container:
             assert sum(1 for _ in container.decode(video=0)) > 10
 

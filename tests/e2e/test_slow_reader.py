@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 
 MOST_MOVES = 60_000
 BATCH = 250
-IN_TIME_S = 3.0
+IN_TIME_S = 10.0
 """For a batch of moves to reach everybody, on a busy machine."""
 
 MOST_GROWTH_KB = 32 * 1024

@@ -30,8 +30,11 @@ from tests.e2e.talker import Talker, talking
 
 pytestmark = pytest.mark.e2e
 
-AT_ONCE_S = 1.0
-"""What nobody has to wait longer for, even on a busy machine: a third of what Spotify gets to answer."""
+AT_ONCE_S = 2.5
+"""What nobody has to wait longer for, even on a busy machine: less than Spotify gets to answer."""
+
+PLAYS_MS = 5_000.0
+"""What is left of a track: time for a busy machine to see it, and no longer than a test may wait for the next one."""
 
 
 @pytest.fixture
@@ -187,7 +190,7 @@ async def test_others_hear_what_somebody_listens_to_and_what_comes_next(
     async with talking(server.ws_url, bob.access) as ear:
         await ear.hears("connected")
         await bob.arrives()
-        await plays_out(standin, "ann", left_ms=2_000)
+        await plays_out(standin, "ann", left_ms=PLAYS_MS)
         await ann.arrives()
         first = await ear.hears("live:track_update", lambda told: told["trackId"] == SONG)
         assert (first["userId"], first["trackName"]) == (ann.id, "Track 4uLU")
@@ -237,7 +240,7 @@ async def test_a_consent_that_is_gone_is_told_once_and_never_asked_about_again(
         await ear.hears("connected")
         await own.hears("connected")
         await bob.arrives()
-        await plays_out(standin, "ann", left_ms=2_000)
+        await plays_out(standin, "ann", left_ms=PLAYS_MS)
         await ann.arrives()
         await ear.hears("live:track_update", lambda told: told["trackId"] == SONG)
         (await standin.delete("/standin/users/ann/consent")).raise_for_status()
@@ -252,16 +255,16 @@ async def test_a_consent_that_is_gone_is_told_once_and_never_asked_about_again(
         await ann.arrives()
         assert await calls(standin) == before, "no retry"
         assert before["token"] == 3, "two who signed in, and one refresh"
+        assert (await own.ask("user:heartbeat", {}))["success"] is True
         assert told(own) == 1
 
+        heard = len(ear.heard)
         again = await browsers[0].signs_in("ann")
         assert (again.id, await again.ask("GET", "/spotify/connection")) == (
             ann.id,
             (200, {"state": "connected"}),
         )
-        await ear.hears(
-            "live:track_update", lambda said: said["trackId"] is not None, since=len(ear.heard) - 1
-        )
+        await ear.hears("live:track_update", lambda said: said["trackId"] is not None, since=heard)
 
 
 def told(own: Talker) -> int:
@@ -287,7 +290,7 @@ async def test_trouble_at_spotify_holds_nobody_up(
         await ear.hears("connected")
         await behave(standin, **trouble)
         await ann.arrives()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not (await calls(standin))["playing"]:
                 await ann.ask("POST", "/presence/heartbeat")
 
@@ -319,7 +322,7 @@ async def test_an_hours_rest_is_kept_by_everybody_and_told_to_who_asks(
     unfinished = await browsers[1].agrees(await browsers[1].begins(), "bob")
     await behave(standin, kind="limited", retry_after=3600)
     await ann.arrives()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not (await calls(standin))["playing"]:
             await ann.ask("POST", "/presence/heartbeat")
     before = await calls(standin)

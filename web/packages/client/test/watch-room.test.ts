@@ -141,6 +141,7 @@ describe("a person in a room", () => {
       userId: "ann",
       timestamp: 1,
     });
+    vi.advanceTimersByTime(5_000);
     expect(far.all("playback_action")).toEqual([]);
   });
 

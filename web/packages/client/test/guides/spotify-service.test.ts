@@ -173,12 +173,10 @@ describe("playing in this page", () => {
 
   it("starts a track on this device, and is done when it plays there", async () => {
     const done = vi.fn();
-    answers = () => {
-      queueMicrotask(() => player().loads(OTHER));
-      return { status: 204 };
-    };
     const playing = spotify.play(TRACK).then(done);
     await vi.waitFor(() => expect(web.asked).toHaveLength(1));
+    player().loads(OTHER);
+    await fetch(web.url); // by then Spotify's yes has long been there
     expect(web.asked[0]).toMatchObject({ method: "PUT", path: "/v1/me/player/play", token: "token-1" });
     expect(web.asked[0]?.query.get("device_id")).toBe("page");
     expect(JSON.parse(web.asked[0]?.body ?? "")).toEqual({ uris: [TRACK] });

@@ -138,8 +138,10 @@ describe("the player of guide 001", () => {
 
   it("leaves up to half a second as it is, and does not obey itself", async () => {
     updated("ann", state(false, 0.5));
+    await pass(100);
     expect(video.currentTime).toBe(0);
     updated("ben", state(true, 90));
+    await pass(100);
     expect(video).toMatchObject({ paused: true, currentTime: 0 });
   });
 

@@ -119,8 +119,17 @@ describe("a room after an event", () => {
     (_, [event, seen, is]) => {
       const before = aRoom();
       const changed = snapshotOf(after([event], before));
-      expect(seen(changed)).toEqual(is);
+      const looked = new Set<PropertyKey>();
+      const watched = new Proxy(changed, {
+        get: (room, part) => {
+          looked.add(part);
+          return Reflect.get(room, part);
+        },
+      });
+      expect(seen(watched)).toEqual(is);
       expect(before).toEqual(aRoom());
+      const others = Object.entries(aRoom()).filter(([part]) => !looked.has(part));
+      expect(changed).toMatchObject(Object.fromEntries(others));
       expect(Object.keys(changed)).toEqual(Object.keys(aRoom()));
     },
   );
@@ -159,6 +168,36 @@ describe("a room after an event", () => {
     expect(after([{ type: "poll", poll }, voted]).polls).toEqual([{ ...poll, results }]);
     const closed: Happening = { type: "pollClosed", poll: "p1", by: null, results };
     expect(after([{ type: "poll", poll }, closed]).polls).toEqual([{ ...poll, results, closed: true }]);
+  });
+
+  it.each<[string, Happening[]]>([
+    [
+      "a recording",
+      [
+        { type: "recordingStarted", id: "r1", by: "ann" },
+        { type: "recordingStopped", id: "r1", by: null },
+      ],
+    ],
+    [
+      "a wait",
+      [
+        { type: "waiting", for: ["ben"], until: 5_000, by: "ann" },
+        { type: "waited", missing: [] },
+      ],
+    ],
+    [
+      "a call",
+      [
+        { type: "callEntered", member: "ben" },
+        { type: "callLeft", member: "ben" },
+      ],
+    ],
+  ])("knows that %s which had begun has ended", (_, happenings) => {
+    const ofIt = ({ recording, waiting, members }: RoomState) => {
+      return [recording, waiting, members[1]?.calling ?? false];
+    };
+    expect(ofIt(after(happenings.slice(0, 1)))).not.toEqual([null, null, false]);
+    expect(ofIt(after(happenings))).toEqual([null, null, false]);
   });
 
   it("forgets a hand that went down", () => {
