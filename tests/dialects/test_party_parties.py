@@ -81,7 +81,7 @@ class Site:
         clock = self.desk.clock
         manners = Manners(hall, self.desk.accounts.throttles, SECRET, Once(database, clock))
         self.parties = Parties(database, clock, self.desk.random, secret=SECRET)
-        self.doors = Doors(self.parties, PartyRooms(self.world.rooms))
+        self.doors = Doors(self.parties, PartyRooms(self.world.rooms), lambda _users, _party: None)
         routes = router(self.parties, self.doors, manners, clock, "https://tutti.test/join?token={}".format)
         app = Litestar([routes], openapi_config=None, logging_config=None, response_class=JsonResponse)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar types ASGI's dicts more closely than ASGI does

@@ -421,28 +421,34 @@ async def test_a_party_follows_what_its_room_does(hosts: Hosts) -> None:
     ann = await hosts.person("ann")
     party = await hosts.party(ann)
 
-    async def synced(playing: bool, position_ms: float) -> Facts | None:
+    async def synced(playing: bool, position_ms: float) -> str | None:
+        """The party's id, where that has given it another status."""
         return await hosts.parties.writing(
             lambda db: hosts.parties.course.synced(
                 db, party.room_code, playing=playing, position_ms=position_ms, moved=True
             )
         )
 
-    before = await synced(True, 5.0)
-    assert before is not None
-    assert before.status == "scheduled"
+    async def now() -> tuple[str, int, bool]:
+        seen = await hosts.parties.visible(ann, party.id)
+        assert isinstance(seen, Listed)
+        return seen.party.status, seen.party.position_ms, seen.party.playing
+
+    assert await synced(True, 5.0) is None
+    assert await now() == ("scheduled", 5, True)
     await hosts.run("start", ann, party)
-    paused = await synced(False, 61_500.0)
-    assert paused is not None
-    assert (paused.status, paused.position_ms, paused.playing) == ("paused", 61_500, False)
-    live = await synced(True, 61_500.0)
-    assert live is not None
-    assert live.status == "live"
-    await hosts.parties.writing(lambda db: hosts.parties.course.closed(db, party.room_code))
+    assert await synced(False, 61_500.0) == party.id
+    assert await now() == ("paused", 61_500, False)
+    assert await synced(False, 70_000.0) is None
+    assert await now() == ("paused", 70_000, False)
+    assert await synced(True, 70_000.0) == party.id
+    assert await now() == ("live", 70_000, True)
+    assert (
+        await hosts.parties.writing(lambda db: hosts.parties.course.closed(db, party.room_code)) == party.id
+    )
     assert await synced(True, 0.0) is None
-    seen = await hosts.parties.visible(ann, party.id)
-    assert isinstance(seen, Listed)
-    assert (seen.party.status, seen.party.playing) == ("ended", False)
+    assert await now() == ("ended", 70_000, False)
+    assert await hosts.parties.writing(lambda db: hosts.parties.course.closed(db, party.room_code)) is None
 
 
 # -- invitations

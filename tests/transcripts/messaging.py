@@ -32,7 +32,7 @@ LET_IN_WITHIN_S = 10.0
 
 
 class Messaging:
-    """`routers`: below `/api/`."""
+    """`routers`: below `/api/`. `told`: what is said on everybody's line."""
 
     def __init__(
         self, world: World, database: Database, manners: Manners, wall_ms: WallMs, random: RandomBytes
@@ -50,10 +50,11 @@ class Messaging:
             notifications_router(notifications, Preferences(database), manners),
             messaging_router(conversations, messages, attachments, manners),
         )
+        self.told = NotificationsLine(outbox, notifications, conversations, wall_ms)
         self._sockets = PeopleSockets(
             world.hall,
             hub,
-            NotificationsLine(outbox, notifications, conversations, wall_ms),
+            self.told,
             cors=Cors(),
             admission=Admission(Caps(), lambda: 0.0),
             new_id=lambda: f"id{next(ids)}",

@@ -39,11 +39,11 @@ class Rows:
         throttles = Throttles.of(clock.now_ms)
         manners = Manners(world.hall, throttles, SECRET, Once(database, self._wall_ms))
         parties = Parties(database, self._wall_ms, draws, secret=SECRET, plans=self.jobs)
-        doors = Doors(parties, PartyRooms(world.rooms))
+        self.messaging = Messaging(world, database, manners, self._wall_ms, draws)
+        doors = Doors(parties, PartyRooms(world.rooms), self.messaging.told.party_changed)
         self.jobs.handle(course.START, doors.start_on_time)
         self.jobs.handle(course.REMIND, doors.remind)
         page = "https://tutti.test/parties/join?token={}".format
-        self.messaging = Messaging(world, database, manners, self._wall_ms, draws)
         self.routers: tuple[Router, ...] = (
             parties_router(parties, doors, manners, self._wall_ms, page),
             *self.messaging.routers,

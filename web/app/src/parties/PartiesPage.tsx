@@ -1,9 +1,10 @@
 /** One's own parties, what is open to everybody, and the ways into others. */
 
-import type { PartyPart } from "@tutti/client/party";
+import type { PartyPart, PersonHears } from "@tutti/client/party";
 import { useCallback, useState } from "react";
 import { Link } from "../account/Link";
 import { Shell } from "../account/Shell";
+import { useHearing } from "../notifications/live";
 import { List } from "../people/List";
 import { usePages } from "../people/usePages";
 import { parties } from "./api";
@@ -39,6 +40,15 @@ function Lists() {
   );
   const mine = usePages(load);
   const open = usePages(anybodys);
+  const { reload } = mine;
+  useHearing(
+    useCallback(
+      (said: PersonHears) => {
+        if (said.type === "party_updated" || said.type === "connected") reload();
+      },
+      [reload],
+    ),
+  );
   return (
     <div className="party-lists">
       <div className="row">

@@ -1,7 +1,6 @@
 /** One party: what it is, who takes part, and the way into its room. */
 
-import type { PartyDetail } from "@tutti/client/party";
-import { useCallback, useEffect, useState } from "react";
+import { useState } from "react";
 import { Link } from "../account/Link";
 import { Shell } from "../account/Shell";
 import { Failure } from "../Failure";
@@ -12,9 +11,8 @@ import { InviteCard } from "./InviteCard";
 import { PartyActs } from "./PartyActs";
 import { PartyForm } from "./PartyForm";
 import { PartyPeople } from "./PartyPeople";
+import { useParty } from "./useParty";
 import { isOpen, runs, whenOf } from "./words";
-
-const AGAIN_AFTER_MS = 10_000;
 
 export interface Doing {
   /** What somebody does with the party: the page shows what came of it. */
@@ -33,23 +31,12 @@ export function PartyPage({ id }: { id: string }) {
 }
 
 function Shown({ id }: { id: string }) {
-  const [party, setParty] = useState<PartyDetail | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { party, failure, load } = useParty(id);
+  const [refused, setRefused] = useState<string | null>(null);
   const [changing, setChanging] = useState(false);
-  const load = useCallback(() => {
-    parties.one(id).then(setParty, (reason: unknown) => {
-      setParty(null);
-      setFailure(wordsOf(reason));
-    });
-  }, [id]);
-  useEffect(() => {
-    load();
-    const timer = setInterval(() => document.hidden || load(), AGAIN_AFTER_MS);
-    return () => clearInterval(timer);
-  }, [load]);
   const does = (act: Promise<unknown>) => {
-    setFailure(null);
-    act.catch((reason: unknown) => setFailure(wordsOf(reason))).finally(load);
+    setRefused(null);
+    act.catch((reason: unknown) => setRefused(wordsOf(reason))).finally(load);
   };
 
   if (party === null) {
@@ -67,16 +54,17 @@ function Shown({ id }: { id: string }) {
         </p>
         {party.description !== "" && <p className="bio">{party.description}</p>}
         {party.video !== null && <p className="muted party-film">{party.video.title ?? party.video.id}</p>}
-        <Failure>{failure}</Failure>
+        <Failure>{refused ?? failure}</Failure>
         <PartyActs party={party} does={does} onChange={() => setChanging(!changing)} />
       </section>
-      {changing && (
+      {changing && party.my_role === "host" && isOpen(party) && (
         <PartyForm
           party={party}
           act="Keep the changes"
           onSubmit={async (changes) => {
-            setParty(await parties.change(party.id, changes));
+            await parties.change(party.id, changes);
             setChanging(false);
+            load();
           }}
         />
       )}

@@ -18,6 +18,8 @@ export type PersonHears =
   | { type: "message_deleted"; conversation_id: string; message_id: string }
   | { type: "read"; conversation_id: string; user_id: string; last_read_at: string }
   | { type: "conversation_updated"; conversation_id: string }
+  /** Not told again to whoever was away: look at the party anew at each `connected`. */
+  | { type: "party_updated"; party_id: string }
   | { type: "typing"; conversation_id: string; user_id: string; is_typing: boolean };
 
 const SHOWN_AGAIN_MS = 60_000;
