@@ -30,12 +30,14 @@ async def opened(world: World, room: RoomId = ROOM) -> None:
 
 
 class FailingLog(MemoryLog):
-    """A memory log whose disk can be full."""
+    """A memory log whose disk can be full. `refused`: how often it was."""
 
     full = False
+    refused = 0
 
     async def append(self, room: RoomId, expected: Position | None, events: tuple[Recorded, ...]) -> None:
         if self.full:
+            self.refused += 1
             raise Unavailable("no space left")
         await super().append(room, expected, events)
 

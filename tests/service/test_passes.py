@@ -38,6 +38,15 @@ def test_a_pass_cannot_be_split_differently_between_room_and_member() -> None:
     assert PASSES.holder(RoomId("ABC"), forged) is None
 
 
+def test_a_pass_and_a_recorders_token_cannot_be_told_as_one_another() -> None:
+    """Whoever has the id of a recording for a name has no recorder's token, nor the other way round."""
+    _, name, signature = PASSES.issue(ROOM, MemberId("rec-1")).split(".")
+    assert PASSES.recording(ROOM, f"tr1.{name}.{signature}") is None
+    _, name, signature = PASSES.issue_recorder(ROOM, "rec-1").split(".")
+    assert PASSES.recording(ROOM, f"tr1.{name}.{signature}") == "rec-1"
+    assert PASSES.holder(ROOM, f"tp1.{name}.{signature}") is None
+
+
 def test_a_pass_changed_anywhere_is_none() -> None:
     token = PASSES.issue(ROOM, BOB)
     for at in range(len(token)):

@@ -80,6 +80,7 @@ async def test_an_end_that_cannot_be_kept_is_tried_again() -> None:
         log.full = True
         await world.turn(8_000, step_ms=100)
         assert (await room_of(world)).waiting is not None
+        assert 3 <= log.refused <= 4  # in three seconds: once a second, and not all the time
         log.full = False
         await world.turn(1_200, step_ms=100)
         assert (await room_of(world)).waiting is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -10,10 +11,11 @@ from tests.rooms import HOST
 from tests.service.timed import enter, opened, room_of, say
 from tests.service.world import ROOM, Probe, World, settle
 from tutti.core import commands as c
+from tutti.core import events as e
 from tutti.core.events import Recorded
-from tutti.core.ids import MemberId, RoomId
+from tutti.core.ids import MemberId, RoomId, Seq
 from tutti.infra.memory_log import MemoryLog
-from tutti.service.ports import Position, Unavailable
+from tutti.service.ports import Hear, Position, Unavailable
 
 
 class SlowLog(MemoryLog):
@@ -140,6 +142,43 @@ async def test_what_happens_while_the_past_is_read_is_neither_missed_nor_told_tw
         await world.rooms.ask(ROOM, c.Pause(), HOST)
         assert again.heard[0]["missed"] == 3
         assert seqs(again) == [room.seq + n for n in (1, 2, 3, 4)]
+
+
+async def test_what_is_kept_but_has_not_reached_the_room_here_is_told_once() -> None:
+    class Late(MemoryLog):
+        """What it has to tell of what happens from now on reaches nobody before it is let go."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.held: list[Callable[[], None]] | None = None
+
+        def follow(self, room: RoomId, hear: Hear) -> Callable[[], None]:
+            return super().follow(room, lambda events: self.tell(lambda: hear(events)))
+
+        def tell(self, told: Callable[[], None]) -> None:
+            if self.held is None:
+                told()
+            else:
+                self.held.append(told)
+
+    log = Late()
+    async with World(log) as world:
+        await opened(world)
+        session, _ = await enter(world, "ann")
+        room = await room_of(world)
+        session.closed()
+        await world.rooms.ask(ROOM, c.Play(), HOST)
+        held: list[Callable[[], None]] = []
+        log.held = held
+        elsewhere = Recorded(room.epoch, Seq(room.seq + 2), world.clock.now_ms(), e.SlowModeChanged(5.0))
+        await log.append(ROOM, Position(room.epoch, Seq(room.seq + 1)), (elsewhere,))
+        again = await come_back(world, "ann", room.epoch, room.seq)
+        assert (again.heard[0]["missed"], seqs(again)) == (1, [room.seq + 1])
+        log.held = None
+        for told in held:
+            told()
+        await settle()
+        assert seqs(again) == [room.seq + 1, room.seq + 2]
 
 
 async def test_a_room_that_never_stands_still_is_not_read_for_ever() -> None:

@@ -28,6 +28,8 @@ class Stage:
         self.wheel = TimerWheel(self.clock.now_ms() / 1000)
         self.joined: dict[MemberId, float] = {ADA: 1.0, BOB: 2.0, CY: 3.0}
         self.away: set[MemberId] = set()
+        self.takes: dict[MemberId, int] = {}
+        """So many messages more, and then the line is lost again."""
         self.heard: dict[MemberId, list[bytes]] = {ADA: [], BOB: [], CY: []}
         self.signalling = Signalling(self._send, self.joined.get, wheel=self.wheel, clock=self.clock)
 
@@ -49,8 +51,10 @@ class Stage:
         return [frame.decode() for frame in self.heard[member]]
 
     def _send(self, member: MemberId, frame: bytes) -> bool:
-        if member in self.away:
+        if member in self.away or self.takes.get(member, 1) == 0:
             return False
+        if member in self.takes:
+            self.takes[member] -= 1
         self.heard[member].append(frame)
         return True
 
@@ -84,6 +88,12 @@ def test_candidates_without_an_offer_are_bounded() -> None:
     outcomes = [stage.says(BOB, "candidate", ADA, "c" * 100) for _ in range(500)]
     assert outcomes.count(Outcome.WAITS) == signalling.MOST_HELD
     assert set(outcomes[signalling.MOST_HELD :]) == {Outcome.TOO_MANY}
+
+
+def test_candidates_without_an_offer_are_bounded_in_bytes_as_well() -> None:
+    stage = Stage()
+    outcomes = [stage.says(BOB, "candidate", ADA, "c" * 10_000) for _ in range(20)]
+    assert outcomes.count(Outcome.WAITS) == signalling.MOST_HELD_BYTES // 10_000 < signalling.MOST_HELD
 
 
 def test_nobody_else_is_a_target() -> None:
@@ -131,6 +141,16 @@ class TestOffersThatCross:
         stage.turn(signalling.CROSSING_MS)
         assert stage.says(BOB, "offer", ADA, "bob") is Outcome.SENT
         assert stage.says(ADA, "answer", BOB, "answer") is Outcome.SENT
+
+    def test_an_offer_that_waited_for_somebody_counts_from_when_they_heard_it(self) -> None:
+        stage = Stage()
+        stage.away.add(BOB)
+        stage.says(ADA, "offer", BOB, "ada")
+        stage.turn(2 * signalling.CROSSING_MS)
+        stage.comes_back(BOB)
+        assert stage.says(BOB, "offer", ADA, "bob, before that was heard") is Outcome.DROPPED
+        stage.says(BOB, "answer", ADA, "answer")
+        assert (stage.words(ADA), stage.words(BOB)) == (["answer"], ["ada"])
 
     def test_a_second_answer_is_one_too_many(self) -> None:
         stage = Stage()
@@ -180,6 +200,18 @@ class TestAMemberInItsGrace:
         outcomes = [stage.says(BOB, "candidate", ADA, "c") for _ in range(1_000)]
         assert outcomes.count(Outcome.WAITS) == signalling.MOST_FROM_ONE - 1
         assert stage.says(CY, "offer", ADA, "cy") is Outcome.WAITS
+
+    def test_is_sent_as_much_again_once_some_of_it_was_delivered(self) -> None:
+        stage = Stage()
+        stage.away.add(ADA)
+        stage.says(BOB, "offer", ADA, "o")
+        while stage.says(BOB, "candidate", ADA, "c") is Outcome.WAITS:
+            pass
+        stage.takes[ADA] = 10
+        stage.comes_back(ADA)
+        assert len(stage.words(ADA)) == 10
+        outcomes = [stage.says(BOB, "candidate", ADA, "c") for _ in range(20)]
+        assert outcomes == [Outcome.WAITS] * 10 + [Outcome.TOO_MANY] * 10
 
     def test_has_a_mailbox_of_so_many_bytes(self) -> None:
         stage = Stage()
