@@ -15,7 +15,7 @@ from tests.e2e.server import ROOT, TUTTI, environment
 from tutti_client.mpv_ipc import Ipc, MpvRefused, attach
 
 Said = dict[str, Any]
-WITHIN_S = 20.0
+WITHIN_S = 40.0
 HEADLESS = ("--no-config", "--vo=null", "--ao=null", "--really-quiet", "--no-terminal")
 PROMPT_MS = 2.0
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 PASSWORD = "correct horse battery"
 LINES = {
     "party": "/ws/party/{}/",

@@ -18,7 +18,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 TUTTI = Path(sys.executable).with_name("tutti")
-START_WITHIN_S = 30.0
+START_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
 LONGEST_LINE = 4 * 1024 * 1024
 ADDRESS = re.compile(r"http://[^/\s\"]+:(\d+)/")

@@ -11,7 +11,7 @@ from typing import Any
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 
 Heard = tuple[str, Any]
 

@@ -163,7 +163,7 @@ async def test_without_its_database_a_server_is_alive_and_not_ready_and_rooms_go
                 },
             },
         )
-        assert "does not exist" in await server.says("database.trouble", 10)
+        assert "does not exist" in await server.says("database.trouble", 30)
         assert (await http.get("/health")).status_code == 200
         assert (await http.post("/api/auth/register/", json=ANN)).status_code == 503
         await made_room(http, "ann")

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PAGE = ROOT / "tests" / "media" / "caller.html"
 RECORDER = "recorder-r1"
-IN_TIME_S = 20.0
+IN_TIME_S = 40.0
 TOGETHER_MS = 40.0
 
 

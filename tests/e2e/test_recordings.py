@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PAGE = ROOT / "tests" / "media" / "caller.html"
 ROOM = "DAILY"
-IN_TIME_S = 25.0
+IN_TIME_S = 50.0
 FILM = {"type": "media", "id": "https://films.example/a.mp4", "provider": "direct", "kind": "movie"}
 
 

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 TUTTI_V1 = Subprotocol("tutti.v1")
 
 Said = dict[str, Any]

@@ -23,6 +23,10 @@ function snapshotOf(room: RoomState): Snapshot {
   return snapshot;
 }
 
+function underWay({ recording, waiting, members }: RoomState): unknown[] {
+  return [recording, waiting, members[1]?.calling ?? false];
+}
+
 const film: Media = { ...(aRoom().media as Media), id: "other", durationMs: 5_000 };
 const playing = (at: number, position = 0, rate = 1): Timeline => ({ position, rate, playing: true, at });
 const move = (timeline: Timeline): Happening => ({ type: "timeline", timeline, move: "play", by: "ann" });
@@ -193,11 +197,8 @@ describe("a room after an event", () => {
       ],
     ],
   ])("knows that %s which had begun has ended", (_, happenings) => {
-    const ofIt = ({ recording, waiting, members }: RoomState) => {
-      return [recording, waiting, members[1]?.calling ?? false];
-    };
-    expect(ofIt(after(happenings.slice(0, 1)))).not.toEqual([null, null, false]);
-    expect(ofIt(after(happenings))).toEqual([null, null, false]);
+    expect(underWay(after(happenings.slice(0, 1)))).not.toEqual([null, null, false]);
+    expect(underWay(after(happenings))).toEqual([null, null, false]);
   });
 
   it("forgets a hand that went down", () => {
