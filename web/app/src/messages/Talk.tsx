@@ -8,6 +8,7 @@ import { messaging } from "../notifications/live";
 import { navigate } from "../navigation";
 import { myId } from "../sign-in/accounts";
 import { Composer } from "./Composer";
+import { GroupName } from "./GroupName";
 import { Line } from "./Line";
 import { useTalk, type TalkState } from "./useTalk";
 import { dayOf, nameOf } from "./words";
@@ -24,13 +25,23 @@ export function Talk({ id }: { id: string }) {
       </section>
     );
   }
-  const name = nameOf(talk, myId());
+  const mine = myId();
+  const name = nameOf(talk, mine);
   const leave = () => does(messaging.leave(id).then(() => navigate("/messages")));
   return (
     <section className="card talk" aria-label={name}>
       <header className="talk-head">
         <Back />
-        <h2>{name}</h2>
+        {talk.type === "group" ? (
+          <GroupName
+            talk={talk}
+            name={name}
+            mayRename={talk.participants.some(({ id: one, role }) => one === mine && role === "owner")}
+            onRenamed={state.renamed}
+          />
+        ) : (
+          <h2>{name}</h2>
+        )}
         {talk.type === "group" && (
           <>
             <span className="muted">{talk.participants.length} people</span>

@@ -26,6 +26,8 @@ export interface TalkState {
   again: (pending: Pending) => void;
   forget: (key: string) => void;
   does: (act: Promise<unknown>) => void;
+  /** It is called otherwise now. */
+  renamed: (talk: Conversation) => void;
 }
 
 type Change = { put: readonly Message[] } | { gone: string } | { only: readonly Message[] };
@@ -117,6 +119,7 @@ export function useTalk(id: string): TalkState {
       setFailure(null);
       act.catch(fail);
     },
+    renamed: setTalk,
   };
 }
 
