@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.service.test_live_room import FailingLog
 from tests.service.world import World
 from tests.transports.meeting_room import Client, House, Said
 from tutti.core.ids import MemberId, RoomId
@@ -167,6 +168,22 @@ async def test_who_stays_away_is_gone_from_everywhere_after_its_grace() -> None:
         assert {"peerId": "ben"} in of(ada.take(), "peer-left")
         live = house.world.rooms.alive()
         assert all(MemberId("ben") not in room.state.members for room in live if room.state is not None)
+
+
+async def test_who_leaves_while_nothing_can_be_kept_is_gone_from_everywhere_a_little_later() -> None:
+    log = FailingLog()
+    async with House(log=log) as house:
+        (ada, ben, cat), _ = await broken_out(house)
+        log.full = True
+        for client in (ada, ben):
+            client.closes()
+        await house.passes(1)
+        log.full = False
+        await house.passes(40)
+        rooms = [room.state for room in house.world.rooms.alive() if room.state is not None]
+        assert len(rooms) == 2
+        assert {member for room in rooms for member in room.members} == {"cat"}
+        assert cat.ended is None
 
 
 async def test_who_is_removed_while_away_is_out() -> None:

@@ -139,6 +139,22 @@ async def test_nobody_waits_under_an_id_that_somebody_else_waits_under() -> None
         assert ids[0] == "dan"
 
 
+async def test_who_knocks_on_another_connection_waits_there_and_nowhere_else() -> None:
+    async with House(closed=True) as house:
+        ada = house.connects(query="token=ada")
+        await ada.joins(username="Ada")
+        await ada.says("enable-waiting-room")
+        pages = [house.connects(query="token=dan") for _ in range(2)]
+        for page in pages:
+            await page.says("join", username="Dan")
+        assert [page.events() for page in pages] == [["waiting", "kicked"], ["waiting"]]
+        assert [page.ended for page in pages] == [1000, None]
+        pages[0].closes()
+        ada.take()
+        await ada.says("admit-participant", peerId="dan")
+        assert pages[1].events() == ["peers"]
+
+
 async def test_when_the_last_one_leaves_whoever_waits_longest_has_the_room() -> None:
     async with House() as house:
         ada, *_ = await with_waiting_room(house, "ada")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.clocks import TurnedClock
 from tests.service.world import PLAIN, World
-from tests.transports.meeting_room import Client, House, Said
-from tutti.core.ids import MemberId
+from tests.transports.meeting_room import ROOM, Client, House, Said
+from tutti.core import commands as c
+from tutti.core.ids import MemberId, RoomId
 from tutti.core.roster import Role
 from tutti.infra.memory_log import MemoryLog
 
@@ -126,6 +127,19 @@ async def test_what_is_for_one_alone_waits_while_its_line_is_broken() -> None:
             "private-message", "unmute-requested",
         ]  # fmt: skip
         assert [event for event in events if event in ("offer", "candidate")] == ["offer", "candidate"]
+
+
+async def test_nothing_waits_for_somebody_who_was_not_in_the_call() -> None:
+    async with House() as house:
+        ada, ben = await house.meeting("ada", "ben")
+        await house.asks("dan", c.Join("Dan"))
+        await ada.says("private-message", id="p1", targetPeerId="dan", message="before you called")
+        dan = house.connects()
+        await dan.joins(
+            resumeToken=house.world.hall.passes.issue(RoomId(ROOM), MemberId("dan")), username="Dan"
+        )
+        assert "private-message" not in dan.events()
+        assert ben.ended is None
 
 
 async def test_a_mailbox_is_bounded_and_gone_with_its_owner() -> None:
@@ -263,6 +277,17 @@ async def test_the_same_browser_holds_the_lease_of_a_front_end_that_knows_no_tok
         again = house.connects(cookie=cookie)
         peers = await again.joins(peerId="ada", username="Ada")
         assert (peers["yourId"], peers["isHost"]) == ("ada", True)
+
+
+async def test_another_tab_of_the_same_browser_is_somebody_else() -> None:
+    async with House() as house:
+        cookie = f"tutti_browser={'a' * 20}"
+        ada = house.connects(cookie=cookie)
+        await ada.joins(peerId="ada", username="Ada")
+        tab = house.connects(cookie=cookie)
+        peers = await tab.joins(peerId="ada", username="Ada")
+        assert (peers["yourId"] == "ada", peers["isHost"], peers["peers"]) == (False, False, ["ada"])
+        assert ada.ended is None
 
 
 async def test_after_a_minute_the_seat_is_whoevers_it_is() -> None:

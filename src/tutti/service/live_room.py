@@ -173,14 +173,18 @@ class LiveRoom:
                 self.calls.went(subscription)
 
     def go(self, subscription: Subscription) -> None:
-        """Its member leaves; if that cannot be kept now, it is lost, and leaves a little later."""
+        """Its member leaves."""
         self.replaced(subscription)
+        self.leave(subscription.member)
+
+    def leave(self, member: MemberId) -> None:
+        """If that cannot be kept now, the member is lost, and leaves a little later."""
 
         def answered(answer: Answer) -> None:
             if isinstance(answer, Refused) and answer.reason.may_retry:
-                self.presence.missed(subscription.member)
+                self.presence.missed(member)
 
-        self.submit(c.Leave(), subscription.member, answered)
+        self.submit(c.Leave(), member, answered)
 
     def replaced(self, subscription: Subscription) -> None:
         """The same connection is about to listen anew: nobody was lost."""

@@ -125,7 +125,7 @@ class Visits:
             live.go(subscription)
         traveller = self._stop_travelling()
         if traveller is not None and traveller.away:
-            traveller.meeting.submit(c.Leave(), traveller.member, lambda _: None)
+            traveller.meeting.leave(traveller.member)
 
     def part_from_others(self, member: MemberId) -> None:
         """Whoever is known to be somebody listens no longer as somebody else."""
