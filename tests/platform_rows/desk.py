@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Awaitable, Callable
 
 import pyotp
 
@@ -68,13 +69,18 @@ def codes_in(letter: Letter) -> list[str]:
 
 
 class CountedPasswords(Passwords):
-    """`checked`: how many were compared."""
+    """`checked`: how many were compared. `meanwhile`: what happens while the next one is."""
 
     checked = 0
+    meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def matches(self, hashed: str | None, password: str) -> bool:
         self.checked += 1
-        return await super().matches(hashed, password)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        found = await super().matches(hashed, password)
+        if meanwhile is not None:
+            await meanwhile()
+        return found
 
 
 class Desk:

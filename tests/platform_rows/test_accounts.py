@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy import func, select
 
@@ -254,6 +255,21 @@ async def test_a_new_password_ends_every_other_login(desk: Desk) -> None:
     assert desk.ended == [phone.tokens.session]
     assert wrong(await desk.accounts.log_in("ann", PASSWORD, PHONE)) is Wrong.CREDENTIALS
     await desk.log_in("another good one")
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_and_changes_nothing(desk: Desk) -> None:
+    ann = await desk.ann()
+    security = desk.accounts.security
+
+    def changes_to(new: str, old: str) -> Callable[[], Awaitable[Problem | None]]:
+        return lambda: security.change_password(ann.person.id, ann.tokens.session, old, new)
+
+    desk.passwords.meanwhile = changes_to("another good one", PASSWORD)
+    assert wrong(await desk.accounts.log_in("ann", PASSWORD, PHONE)) is Wrong.CREDENTIALS
+    desk.passwords.meanwhile = changes_to("a third good one", "another good one")
+    assert wrong(await changes_to("a thief's own one", "another good one")()) is Wrong.PASSWORD
+    assert len(await desk.accounts.logins(ann.person.id)) == 1
+    await desk.log_in("a third good one")
 
 
 async def test_with_a_second_factor_the_password_is_half_of_it(desk: Desk) -> None:

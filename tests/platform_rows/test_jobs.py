@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.platform_rows.desk import NOON_MS, Hands
 from tutti.infra.sql import Database
 from tutti.platform.jobs.jobs import INTERNAL, Failed, Jobs, NotNow
 from tutti.platform.jobs.ledger import DIED, KEPT_MS, LEASE_MS, MOST_ATTEMPTS, Ledger, backoff_ms
+from tutti.platform.jobs.models import Job
 from tutti.service.ports import Unavailable
 
 WITHIN_S = 20.0
@@ -66,6 +68,19 @@ async def test_what_is_due_is_done_once_in_the_order_in_which_it_is_due(office: 
     assert office.done == ["first", "second"]
     assert await office.jobs.run_due() == 0
     assert sorted(await office.states()) == [("done", None), ("done", None), ("waiting", None)]
+
+
+async def test_what_it_was_about_is_not_kept_once_it_has_ended(office: Office) -> None:
+    async def refuse(payload: Mapping[str, Any]) -> None:
+        if payload["what"] == "a secret that fails":
+            raise Failed("no")
+
+    await office.add("a secret that is done")
+    await office.add("a secret that fails")
+    await office.worker(refuse).run_due()
+    assert sorted(await office.states()) == [("done", None), ("failed", "no")]
+    async with office.database.reading() as db:
+        assert set((await db.scalars(select(Job.payload))).all()) == {"{}"}
 
 
 async def test_many_workers_do_each_once(office: Office) -> None:

@@ -11,7 +11,7 @@ from tests.platform_rows.desk import DAY_MS, Desk
 from tests.platform_rows.messenger import Messenger, Writer, counted, world
 from tutti.infra.sql import Database
 from tutti.platform.notifications.schemas import DEFAULTS
-from tutti.platform.outbox.outbox import MOST_MISSED
+from tutti.platform.outbox.outbox import MOST_MARKED, MOST_MISSED, OVERLAP_MS
 from tutti.service.people import MOST
 
 HOUR_MS = 3_600_000.0
@@ -238,6 +238,39 @@ async def test_without_a_place_only_what_no_socket_was_given_is_told(site: Messe
     await site.tells(ann, "system")
     missed = await site.outbox.missed(ann.id, None)
     assert (len(missed.frames), missed.complete) == (1, True)
+    site.outbox.handed(missed.frames)
+    await site.outbox.mark()
+    assert (await site.outbox.missed(ann.id, None)).frames == ()
+
+
+async def test_what_nobody_was_there_to_hear_does_not_count_as_told(site: Messenger, ann: Writer) -> None:
+    await site.tells(ann, "system")
+    await site.outbox.mark()
+    assert len((await site.outbox.missed(ann.id, None)).frames) == 1
+
+
+async def test_what_began_before_the_last_that_was_heard_and_was_kept_after_it_is_told(
+    site: Messenger, ann: Writer
+) -> None:
+    ear = site.connected(ann)
+    await site.tells(ann, "system")
+    site.hub.leave(ann.id, ear)
+    site.desk.clock.turn(-OVERLAP_MS)
+    await site.tells(ann, "system")
+    site.desk.clock.turn(OVERLAP_MS)
+    [late] = (await site.outbox.missed(ann.id, ear.heard[0]["id"])).frames
+    assert late.id != ear.heard[0]["id"]
+
+
+async def test_however_many_a_socket_was_given_none_is_told_again(site: Messenger, ann: Writer) -> None:
+    async with site.database.writing() as db:
+        for _ in range(MOST_MARKED // 2):
+            await site.outbox.put(db, ann.id, {"type": "test"})
+    missed = await site.outbox.missed(ann.id, None)
+    site.connected(ann)
+    async with site.database.writing() as db:
+        for _ in range(MOST_MARKED // 2 + 1):
+            await site.outbox.put(db, ann.id, {"type": "test"})
     site.outbox.handed(missed.frames)
     await site.outbox.mark()
     assert (await site.outbox.missed(ann.id, None)).frames == ()
