@@ -18,9 +18,10 @@ from tests.platform_rows.desk import DAY_MS, NOON_MS, SECRET, Desk
 from tests.service.world import World
 from tutti.core.ids import RoomId
 from tutti.dialects.party.manners import Manners
-from tutti.dialects.party.pages import Listed
+from tutti.dialects.party.pages import LARGEST, Listed
 from tutti.dialects.party.problems import HANDLERS, Asked
 from tutti.infra.sql import Database
+from tutti.platform.accounts.models import User
 from tutti.platform.once.models import KeptAnswer
 from tutti.platform.once.once import Once, Transaction
 from tutti.platform.paging import page
@@ -51,7 +52,7 @@ class Site:
             route_handlers=[
                 get("/")(self.listed),
                 get("/others")(self.listed),
-                post("/")(self.make),
+                post(["/", "/others"])(self.make),
             ],
             exception_handlers=HANDLERS,
         )
@@ -87,11 +88,11 @@ class Site:
 
         return await self.manners.once(request, owner, work, 201)
 
-    async def post(self, key: str | None, body: object = None) -> httpx.Response:
+    async def post(self, key: str | None, body: object = None, to: str = "/api/things/") -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return await self.http.post("/api/things/", json=body, headers=headers)
+        return await self.http.post(to, json=body, headers=headers)
 
     async def get(self, address: str) -> httpx.Response:
         return await self.http.get(address, headers={"Authorization": f"Bearer {self.token}"})
@@ -143,6 +144,8 @@ async def test_the_same_key_for_something_else_is_refused(site: Site) -> None:
     await site.post("k1", {"a": 1})
     refused = await site.post("k1", {"a": 2})
     assert (refused.status_code, refused.json()["code"]) == (422, "unprocessable")
+    assert (await site.post("k1", {"a": 1}, to="/api/things/others")).status_code == 422
+    assert (await site.post("k1", {"a": 1}, to="/api/things")).json() == {"made": 1}
     assert (await site.post("x" * 129)).status_code == 422
 
 
@@ -167,6 +170,15 @@ async def test_pages_are_whole_addresses_that_lead_there_and_back(site: Site) ->
     assert (await site.results(third["previous"]))[0] == ["k2", "k1"]
     assert (await site.results("/api/things/?page=2&page_size=2"))[0] == ["k2", "k1"]
     assert (await site.results("/api/things/?page_size=9999"))[0] == ["k4", "k3", "k2", "k1", "k0"]
+
+
+async def test_a_page_has_a_hundred_at_most(site: Site) -> None:
+    async with site.database.writing() as db:
+        owner = await db.scalar(select(User.id))
+        for n in range(LARGEST + 1):
+            db.add(KeptAnswer(owner_id=owner, key=f"k{n}", asked="", status=201, body=b"", at_ms=n))
+    names, page = await site.results("/api/things/?page_size=9999")
+    assert (len(names), page["next"] is None) == (LARGEST, False)
 
 
 async def test_a_cursor_that_we_did_not_write_for_this_list_is_none(site: Site) -> None:

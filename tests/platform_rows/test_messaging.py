@@ -187,6 +187,22 @@ async def test_a_conversation_is_not_there_for_who_is_not_in_it(
     assert await cat.talks() == []
 
 
+async def test_what_was_said_elsewhere_is_not_in_ones_own_conversation(
+    ann: Writer, ben: Writer, cat: Writer
+) -> None:
+    """Whoever owns a group has no say over what is said in others, also if they know what it is called."""
+    theirs, mine = await ann.talks_with(ben), await cat.talks_with(ben, title="Cat's")
+    for said in (await ann.says(theirs, "Hush"), await ben.says(theirs, "Why?")):
+        path = f"{CONVERSATIONS}{mine}"
+        for who in (cat, ben):
+            assert await who.status("DELETE", f"{path}/messages/{said['id']}/") == 404
+            assert await who.status("PATCH", f"{path}/messages/{said['id']}/", {"message": "x"}) == 404
+            assert await who.status("POST", f"{path}/read/", {"message_id": said["id"]}) == 404
+            answer = {"message": "So", "reply_to": said["id"]}
+            assert await who.status("POST", f"{path}/messages/", answer) == 400
+    assert await ben.reads(theirs) == ["Hush", "Why?"]
+
+
 async def test_two_of_whom_one_blocks_the_other_do_not_find_their_conversation(
     site: Messenger, ann: Writer, ben: Writer
 ) -> None:
@@ -222,6 +238,29 @@ async def test_in_a_group_those_who_are_blocked_do_not_hear_one_another(
     assert await ann.reads(talk) == ["by Ben"]
     assert (await ann.talks())[0]["unread_count"] == 1
     assert (await cat.notices())["unread_count"] == 0
+
+
+async def test_in_a_group_those_who_are_blocked_do_not_hear_what_the_other_edits_or_reads(
+    site: Messenger, ann: Writer, ben: Writer, cat: Writer
+) -> None:
+    talk = await ann.talks_with(ben, cat, title="Film")
+    await site.people.blocks.block(ben.id, cat.id)
+    said = await ben.says(talk, "by Ben")
+    await ann.says(talk, "by Ann")
+    ears = [site.connected(who) for who in (ann, cat)]
+    await ben.does("PATCH", f"{CONVERSATIONS}{talk}/messages/{said['id']}/", {"message": "by Ben again"})
+    await ben.does("POST", f"{CONVERSATIONS}{talk}/read/")
+    assert [len(ear.heard) for ear in ears] == [2, 0]
+
+
+async def test_what_was_read_stays_read(site: Messenger, ann: Writer, ben: Writer) -> None:
+    talk = await ann.talks_with(ben)
+    first, _ = await ann.says(talk, "One"), await ann.says(talk, "Two")
+    await ben.does("POST", f"{CONVERSATIONS}{talk}/read/")
+    hears = site.connected(ann)
+    await ben.does("POST", f"{CONVERSATIONS}{talk}/read/", {"message_id": first["id"]})
+    assert (await ben.talks())[0]["unread_count"] == 0
+    assert hears.heard == []
 
 
 def _everything(talk: str, message: str) -> list[tuple[str, str, object]]:
@@ -289,7 +328,7 @@ async def test_who_is_mentioned_in_a_group_is_told_of_that(ann: Writer, ben: Wri
 
 
 async def test_files_go_with_a_message_to_those_in_the_conversation_only(
-    ann: Writer, ben: Writer, cat: Writer
+    site: Messenger, ann: Writer, ben: Writer, cat: Writer
 ) -> None:
     talk = await ann.talks_with(ben)
     files = [
@@ -312,6 +351,16 @@ async def test_files_go_with_a_message_to_those_in_the_conversation_only(
         assert await cat.status("GET", path) == 404
     assert await ann.status("DELETE", f"{CONVERSATIONS}{talk}/messages/{sent.json()['id']}/") == 204
     assert await ben.status("GET", path) == 404
+    assert list((site.folder / "attachments").iterdir()) == [], "what is deleted is nowhere any more"
+
+
+async def test_a_file_is_sent_in_the_conversation_for_which_it_was_uploaded(ann: Writer, ben: Writer) -> None:
+    talk, group = await ann.talks_with(ben), await ann.talks_with(ben, title="Film")
+    uploaded = await ann.ask("POST", f"{CONVERSATIONS}{talk}/attachments/", files={"file": ("a.png", PNG)})
+    files = {"attachments": [uploaded.json()["results"][0]["id"]]}
+    refused = await ann.ask("POST", f"{CONVERSATIONS}{group}/messages/", files)
+    assert (refused.status_code, set(refused.json())) == (400, {"attachments"})
+    assert await ann.status("POST", f"{CONVERSATIONS}{talk}/messages/", files) == 201
 
 
 async def test_a_file_is_uploaded_first_and_sent_once(site: Messenger, ann: Writer, ben: Writer) -> None:

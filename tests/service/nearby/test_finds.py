@@ -286,3 +286,12 @@ async def test_a_session_that_was_called_off_opens_no_room() -> None:
     accepted(town.nearby.end(bo, view.id))
     assert refused(await town.nearby.together(ann, view.id)).reason is Reason.ROOM_CLOSED
     assert town.rooms.opened == []
+
+
+async def test_who_calls_it_off_while_the_room_is_opened_is_not_called_into_it() -> None:
+    town, ann, bo = two()
+    view = town.finding(ann, bo)
+    town.rooms.meanwhile = lambda: town.nearby.end(bo, view.id)
+    assert refused(await town.nearby.together(ann, view.id)).reason is Reason.ROOM_CLOSED
+    for who in (ann, bo):
+        assert not any(isinstance(event, TogetherOpened) for event in town.events(who))

@@ -106,6 +106,24 @@ async def test_who_is_no_match_cannot_be_called_into_a_room() -> None:
     assert town.rooms.opened == []
 
 
+async def test_who_is_far_away_cannot_be_called_into_a_room_and_so_is_not_known_to_be_live() -> None:
+    town, ann, bo = listeners("First")
+    town.nearby.remove_location(bo)
+    town.nearby.go_offline(bo)
+    town.live("bo", cell(30, 30))
+    town.shares(bo, track=True)
+    town.plays(bo, "First")
+    assert await town.nearby.together_with(ann, bo) == NOBODY
+    assert town.rooms.opened == []
+
+
+async def test_two_who_were_parted_and_meet_again_get_another_room() -> None:
+    town, ann, bo = listeners("First")
+    before = accepted(await town.nearby.together_with(ann, bo))
+    town.nearby.part(ann, bo)
+    assert accepted(await town.nearby.together_with(bo, ann)) != before
+
+
 async def test_a_room_that_cannot_be_opened_may_be_asked_for_again() -> None:
     town, ann, bo = listeners("First")
     town.rooms.refusal = Refused(Reason.UNAVAILABLE)

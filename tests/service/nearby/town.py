@@ -26,9 +26,10 @@ def cell(up: int = 0, right: int = 0, start: Cell = CENTRE) -> str:
 
 
 class RoomsOfTwo:
-    """`Companions`: rooms that are only counted."""
+    """`Companions`: rooms that are only counted. `meanwhile`: what happens while the next one is opened."""
 
     def __init__(self) -> None:
+        self.meanwhile: Callable[[], object] | None = None
         self.opened: list[tuple[MemberId, MemberId]] = []
         self.host_names: list[str | None] = []
         self.refusal: Refused | None = None
@@ -36,6 +37,8 @@ class RoomsOfTwo:
     async def open_listen(self, host: MemberId, guest: MemberId, host_name: str | None) -> RoomId | Refused:
         if self.refusal is not None:
             return self.refusal
+        if self.meanwhile is not None:
+            self.meanwhile()
         self.opened.append((host, guest))
         self.host_names.append(host_name)
         return RoomId(f"room-{len(self.opened)}")
