@@ -25,10 +25,15 @@ PATIENCE_MS = 60_000
 CAMERA = """async () => {
   local = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
 }"""
-SEES_ALL = """async (others) => {
-  if (peers.size < others) return false;
-  for (const id of peers.keys()) if (!(await decoded(id)).some((frames) => frames > 0)) return false;
-  return true;
+SEES_ALL = """async ([others, within_ms]) => {
+  const seen = async () => {
+    const frames = await Promise.all([...peers.keys()].map(decoded));
+    return frames.filter((of) => of.some((n) => n > 0)).length >= others;
+  };
+  for (const end = performance.now() + within_ms; !(await seen()); ) {
+    if (performance.now() > end) throw new Error("not everybody is seen");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }"""
 COUNTED = """async () => {
   const found = { sent: 0, streams: 0, frames: 0, lost: 0 };
@@ -89,7 +94,7 @@ async def _call(given: options.Options, people: int, for_s: float, *, sfu: bool)
             try:
                 pages = [await _enter(browser, server.port, f"p{number}") for number in range(people)]
                 for page in pages:
-                    await page.wait_for_function(SEES_ALL, arg=people - 1, timeout=PATIENCE_MS, polling=200)
+                    await page.evaluate(SEES_ALL, [people - 1, PATIENCE_MS])
                 await asyncio.sleep(SETTLE_S)  # until they have found out what the line carries
                 return await _stretch(pages, _relay(server.pid) if sfu else None, for_s)
             finally:

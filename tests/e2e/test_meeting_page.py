@@ -73,6 +73,12 @@ async def sees(page: Page, name: str) -> None:
     await until(page, MOVES, name)
 
 
+async def all_see_all(**pages: Page) -> None:
+    for name, page in pages.items():
+        for other in pages.keys() - {name}:
+            await sees(page, other)
+
+
 async def act_on(page: Page, name: str, act: str) -> None:
     row = page.get_by_role("list", name="People in the meeting").get_by_role("listitem").filter(has_text=name)
     acts = row.get_by_label(f"What to do with {name}")
@@ -179,6 +185,28 @@ async def test_what_is_said_is_heard_and_what_is_whispered_by_one_alone(
         await expect(cleo.get_by_role("log", name="Private messages")).to_contain_text("psst")
         await ben.get_by_text("To one person alone").click()
         await expect(ben.get_by_role("log", name="Private messages")).not_to_contain_text("psst")
+
+
+async def test_through_the_server_people_and_screens_are_seen_also_after_a_reload(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with (
+        serving(tmp_path, env={"MEET_SFU": "on", "MEET_MESH_MAX": "2"}) as server,
+        person(browser, server, "Ada") as ada,
+        person(browser, server, "Ben") as ben,
+        person(browser, server, "Cleo") as cleo,
+    ):
+        await all_see_all(Ada=ada, Ben=ben, Cleo=cleo)
+        await key(cleo, "Stop camera").click()
+        await key(cleo, "Share screen").click()
+        for page in (ada, ben):
+            await until(page, SCREEN_SHOWS, "Cleo's screen")
+        await key(cleo, "Stop sharing").click()
+        await key(cleo, "Start camera").click()
+        await ben.reload()
+        await ben.get_by_role("button", name="Join the meeting").click()
+        await all_see_all(Ada=ada, Ben=ben, Cleo=cleo)
+        assert "relay_unreachable" not in server.log
 
 
 async def test_people_go_to_breakout_rooms_and_come_back(browser: Browser, server: Server) -> None:

@@ -270,10 +270,16 @@ class Leg:
     # -- what goes in which line
 
     def _invite(self) -> None:
-        """Lines in which they can send, where there are none."""
-        if not any(line.may_send or line.invites for line in self.lines):
-            for kind in INVITED:
+        """Lines in which they can send, where there are none: first those that there are, where browsers have tracks."""
+        if any(line.may_send or line.invites for line in self.lines):
+            return
+        there = [line for line in self.lines if line.payload is not None]
+        for kind in INVITED:
+            line = next((line for line in there if line.kind == kind and not line.invites), None)
+            if line is None:
                 self._open(kind, invites=True)
+            else:
+                line.invites, line.answered = True, False
 
     def _invite_what_was_taken_back(self, held: str) -> None:
         try:

@@ -13,7 +13,8 @@ from tutti_media.sfu.source import Track
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """`may_send`: its browser has something to send in it, if we take it. `invites`: we opened it to be sent something.
+    """`may_send`: its browser has something to send in it, if we take it. `invites`: we ask to be sent something
+    in it, until that is `answered`.
 
     `up`: what comes in it; `down`: whose stream goes out in it, `forward` being that.
     """

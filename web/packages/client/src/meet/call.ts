@@ -2,8 +2,8 @@
  * Everybody's picture and sound: one `RTCPeerConnection` for each of the others.
  *
  * Whoever comes in offers to those who are there. When two offers cross, the server lets one through; the other side
- * hears an offer while its own is open, which rolls its own back. The first picture of a connection is the camera, the
- * second one the screen; they are told apart by their place, because every client has at least that in common.
+ * hears an offer while its own is open, which rolls its own back. Camera and screen are told apart by their streams: the
+ * camera's comes first, with the microphone, and is described also while it is off.
  */
 
 import type { CallOwner, Signal } from "./meeting";
@@ -37,6 +37,8 @@ interface Line {
   pc: RTCPeerConnection;
   /** Remote candidates that came before the description that they belong to. */
   early: RTCIceCandidateInit[];
+  /** The name of the stream that came first. */
+  first: string | null;
   camera: MediaStream;
   screen: MediaStream;
   quality: Quality | null;
@@ -53,6 +55,8 @@ export class Call implements CallOwner {
   private config: RTCConfiguration = {};
   private camera: MediaStream | null = null;
   private screen: MediaStream | null = null;
+  /** Names, by which the others know what belongs together; nothing is in them. */
+  private readonly mine = { camera: new MediaStream(), screen: new MediaStream() };
   private looks = 0;
   private timer: ReturnType<typeof setInterval>;
 
@@ -122,6 +126,7 @@ export class Call implements CallOwner {
       id,
       pc: new RTCPeerConnection(this.config),
       early: [],
+      first: null,
       camera: new MediaStream(),
       screen: new MediaStream(),
       quality: null,
@@ -135,8 +140,8 @@ export class Call implements CallOwner {
     if (begins) {
       const { pc } = line;
       // Both from the beginning, so that a camera that is switched on later needs nobody's consent.
-      pc.addTransceiver("audio", { streams: this.streams(this.camera) });
-      pc.addTransceiver("video", { streams: this.streams(this.camera) });
+      pc.addTransceiver("audio", { streams: [this.mine.camera] });
+      pc.addTransceiver("video", { streams: [this.mine.camera] });
       this.sendCamera(line);
       this.sendScreen(line);
     }
@@ -151,7 +156,7 @@ export class Call implements CallOwner {
         this.options.send("candidate", id, { candidate: JSON.stringify(candidate.toJSON()) });
       }
     });
-    pc.addEventListener("track", ({ track }) => this.heard(line, track));
+    pc.addEventListener("track", ({ track, streams }) => this.heard(line, track, streams[0]));
     pc.addEventListener("negotiationneeded", () => this.offer(line));
     pc.addEventListener("connectionstatechange", () => {
       if (pc.connectionState === "failed") pc.restartIce();
@@ -188,11 +193,14 @@ export class Call implements CallOwner {
       await line.pc.setRemoteDescription({ type: "answer", sdp });
     } else {
       if (line.pc.remoteDescription === null && line.pc.getTransceivers().length > 0) this.yield(line);
+      const mineIsLost = line.pc.signalingState === "have-local-offer";
       await line.pc.setRemoteDescription({ type: "offer", sdp }); // rolls an open offer of mine back
       this.sendCamera(line);
       await line.pc.setLocalDescription();
       this.describe(line, "answer");
       this.sendScreen(line);
+      // What they did not ask for, the browser does not offer again by itself.
+      if (mineIsLost && keepsBack(line.pc)) this.offer(line);
     }
     await Promise.all(line.early.splice(0).map((candidate) => this.add(line, candidate)));
   }
@@ -222,7 +230,7 @@ export class Call implements CallOwner {
     for (const kind of ["audio", "video"] as const) {
       const transceiver = nth(line.pc, kind, 0);
       if (transceiver === null) continue;
-      send(transceiver, trackOf(this.camera, kind), this.streams(this.camera));
+      send(transceiver, trackOf(this.camera, kind), this.mine.camera);
     }
   }
 
@@ -230,23 +238,22 @@ export class Call implements CallOwner {
     for (const kind of ["video", "audio"] as const) {
       const track = trackOf(this.screen, kind);
       const transceiver = nth(line.pc, kind, 1);
-      if (transceiver !== null) send(transceiver, track, this.streams(this.screen));
-      else if (track !== null && nth(line.pc, kind, 0) !== null && this.screen !== null) {
-        line.pc.addTransceiver(track, { streams: [this.screen] });
+      if (transceiver !== null && track === null) void transceiver.sender.replaceTrack(null);
+      else if (transceiver !== null) send(transceiver, track, this.mine.screen);
+      else if (track !== null && nth(line.pc, kind, 0) !== null) {
+        line.pc.addTransceiver(track, { streams: [this.mine.screen] });
       }
     }
   }
 
-  private streams(stream: MediaStream | null): MediaStream[] {
-    return stream === null ? [] : [stream];
-  }
-
-  private heard(line: Line, track: MediaStreamTrack): void {
-    const transceivers = line.pc
-      .getTransceivers()
-      .filter(({ receiver }) => receiver.track.kind === track.kind);
-    const place = transceivers.findIndex(({ receiver }) => receiver.track === track);
-    const stream = place === 0 ? line.camera : line.screen;
+  /** The stream that comes first is the camera's, with its sound; a second picture in it is a screen all the same. */
+  private heard(line: Line, track: MediaStreamTrack, theirs: MediaStream | undefined): void {
+    line.first ??= theirs?.id ?? "";
+    const others = (theirs ?? line.camera)
+      .getTracks()
+      .filter((one) => one !== track && one.kind === track.kind);
+    const taken = others.some((one) => line.camera.getTracks().includes(one));
+    const stream = (theirs?.id ?? "") === line.first && !taken ? line.camera : line.screen;
     for (const before of stream.getTracks()) if (before.kind === track.kind) stream.removeTrack(before);
     stream.addTrack(track);
     for (const event of ["mute", "unmute", "ended"]) track.addEventListener(event, () => this.changed());
@@ -300,9 +307,23 @@ export class Call implements CallOwner {
   }
 }
 
-function send(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | null, streams: MediaStream[]): void {
+/** Something of mine is not sent. */
+function keepsBack(pc: RTCPeerConnection): boolean {
+  return pc
+    .getTransceivers()
+    .some(
+      ({ sender, direction, currentDirection }) =>
+        sender.track !== null && sends(direction) && !sends(currentDirection),
+    );
+}
+
+function sends(direction: RTCRtpTransceiverDirection | null): boolean {
+  return direction === "sendrecv" || direction === "sendonly";
+}
+
+function send(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | null, as: MediaStream): void {
   void transceiver.sender.replaceTrack(track);
-  if (streams.length > 0) transceiver.sender.setStreams(...streams);
+  transceiver.sender.setStreams(as);
   if (transceiver.direction === "recvonly" || transceiver.direction === "inactive") {
     transceiver.direction = transceiver.direction === "recvonly" ? "sendrecv" : "sendonly";
   }
