@@ -276,6 +276,23 @@ async def test_a_token_that_stays_expired_closes_the_socket() -> None:
         assert ear.last("closed")["code"] == 1008
 
 
+async def test_a_socket_that_signs_in_as_somebody_else_hears_nothing_of_whoever_it_was() -> None:
+    async with Street(closed=True) as street:
+        ours = JwtIdentity(b"k" * 32, lambda: street.clock.wall_ms(street.clock.now_ms()))
+        street.world.hall.gate = Gate(ours, closed=True)
+        ada, bob = (ours.issue(who, None, 600) for who in ("ada", "bob"))
+        ear, conversation = await street.connect(None, token=ada)
+        other, its = await street.connect(None, token=bob)
+        for one, said in ((ear, conversation), (other, its)):
+            assert (await street.say(one, said, "user:go_live"))["success"] is True
+            assert (await street.say(one, said, "user:update_location", {"geohash": HERE}))["success"] is True
+        cat = ours.issue("cat", None, 600)
+        assert (await street.say(ear, conversation, "authenticate", {"token": cat}))["success"] is True
+        ear.take()
+        assert (await street.say(other, its, "user:go_offline"))["success"] is True
+        assert (ear.names(), "live:user_left" in other.names()) == ([], False)
+
+
 async def test_a_closed_socket_hears_nothing_and_its_person_stays_live() -> None:
     async with Street() as street:
         ear, conversation = await live(street, "ada")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -251,6 +252,36 @@ async def test_in_a_group_those_who_are_blocked_do_not_hear_what_the_other_edits
     await ben.does("PATCH", f"{CONVERSATIONS}{talk}/messages/{said['id']}/", {"message": "by Ben again"})
     await ben.does("POST", f"{CONVERSATIONS}{talk}/read/")
     assert [len(ear.heard) for ear in ears] == [2, 0]
+
+
+async def test_in_a_group_those_who_are_blocked_do_not_see_the_others_files_or_that_they_type(
+    site: Messenger, ann: Writer, ben: Writer, cat: Writer
+) -> None:
+    talk = await ann.talks_with(ben, cat, title="Film")
+    await site.people.blocks.block(cat.id, ben.id)
+    sent = await ben.ask("POST", f"{CONVERSATIONS}{talk}/messages/", files={"file": ("a.png", PNG)})
+    url = sent.json()["attachments"][0]["url"].removeprefix("/api")
+    assert [await who.status("GET", url) for who in (ann, ben, cat)] == [200, 200, 404]
+    ears = [site.connected(who) for who in (ann, ben, cat)]
+    typing = {"type": "typing", "conversation_id": talk}
+    assert await site.line.heard(ben.id, json.dumps(typing).encode()) is None
+    assert [len(ear.heard) for ear in ears] == [1, 0, 0], "nor does anybody hear of themselves"
+
+
+async def test_whoever_is_blocked_cannot_be_brought_into_a_group(
+    site: Messenger, ann: Writer, ben: Writer, cat: Writer
+) -> None:
+    talk = await ann.talks_with(cat, title="Film")
+    await site.people.blocks.block(ben.id, ann.id)
+    for path, body in (("", {"title": "Films"}), (f"{talk}/participants/", {})):
+        field = "user_ids" if path else "participants"
+        blocked, unknown = [
+            await ann.ask("POST", f"{CONVERSATIONS}{path}", {**body, field: [cat.id, which]})
+            for which in (ben.id, NOBODY)
+        ]
+        assert (blocked.status_code, blocked.json()) == (unknown.status_code, unknown.json())
+        assert blocked.status_code == 400
+    assert await ben.talks() == []
 
 
 async def test_what_was_read_stays_read(site: Messenger, ann: Writer, ben: Writer) -> None:

@@ -120,6 +120,20 @@ async def test_nobody_hears_of_those_they_block_or_of_themselves(
     assert (await ann.notices())["results"] == (await ben.notices())["results"] == []
 
 
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_what_each_was_told_of_the_other_is_gone_with_a_block(
+    site: Messenger, ann: Writer, ben: Writer, blocks: bool
+) -> None:
+    site.people.blocks.ends(site.notifications.part)
+    await site.tells(ann, "party_invitation", actor=ben.id)
+    await site.tells(ben, "party_invitation", actor=ann.id)
+    await site.tells(ben, "system")
+    one, other = (ann, ben) if blocks else (ben, ann)
+    await site.people.blocks.block(one.id, other.id)
+    assert (await ann.notices())["results"] == []
+    assert [notice["type"] for notice in (await ben.notices())["results"]] == ["system"]
+
+
 async def test_friends_are_told_of_requests_and_answers(site: Messenger, ann: Writer, ben: Writer) -> None:
     await site.people.friends.ask(ann.id, ben.id)
     await site.people.friends.accept(ben.id, ann.id)
@@ -196,6 +210,14 @@ async def test_what_was_not_read_in_an_hour_is_in_one_letter(
     site.desk.clock.turn(DAY_MS)
     await site.jobs.run_due()
     assert len(site.box.letters) == 1, "nothing is written twice"
+
+
+async def test_what_was_in_a_letter_is_in_no_other(site: Messenger, ann: Writer) -> None:
+    for title in ("party_invitation", "friend_request"):
+        await site.tells(ann, title)
+        site.desk.clock.turn(HOUR_MS)
+        await site.jobs.run_due()
+    assert [letter.text.count("Title: Message") for _, letter in site.box.letters] == [1, 1]
 
 
 async def test_what_was_read_meanwhile_is_in_no_letter(site: Messenger, ann: Writer) -> None:
