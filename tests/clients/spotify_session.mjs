@@ -98,6 +98,11 @@ class WebSocketService {
     this.#socket.emit(event, data);
   }
 
+  /** Beyond the guide: resolves when the server has done it. */
+  ask(event, data) {
+    return this.#socket.emitWithAck(event, data);
+  }
+
   on(event, callback) {
     this.#socket.on(event, callback);
   }
@@ -157,7 +162,7 @@ answer({
     await wire.connect();
     sync.setupListeners();
   },
-  enter: ({ role }) => wire.emit("join_session", { sessionId: sessions.sessionId, role, userId: user }),
+  enter: ({ role }) => wire.ask("join_session", { sessionId: sessions.sessionId, role, userId: user }),
   play: async ({ trackUri, positionMs }) => {
     await player.play(trackUri);
     await player.seek(positionMs);

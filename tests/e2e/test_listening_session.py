@@ -44,7 +44,7 @@ async def pair(server: Server) -> AsyncIterator[Pair]:
         )
         for program, role in ((host, "host"), (client, "client")):
             await program.do("connect")
-            await program.do("enter", role=role)
+            assert (await program.do("enter", role=role))["ok"]
             assert (await program.tells("upgrade"))["transport"] == "websocket"
         yield host, client
 

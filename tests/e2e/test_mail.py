@@ -112,6 +112,7 @@ async def test_a_letter_that_could_not_leave_before_kill_9_leaves_after_it(tmp_p
             async with httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http:
                 said = await http.post("/verify-email/", json={"token": link(letter).params["token"]})
             assert said.status_code == 200
+            assert await server.stop() == 0
             assert len(house.letters) == 1
 
 

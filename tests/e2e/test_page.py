@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
@@ -27,6 +28,7 @@ from tests.e2e.site import site
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 WITHIN_MS = 20_000
+TOGETHER_S = 0.3
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 TABS = ("People", "Chat", "Polls", "Queue", "Timing")
@@ -91,7 +93,7 @@ async def test_play_by_one_plays_for_both_and_everybody_sees_everybodys_error(
     await expect(ann.get_by_role("img", name="How far each of 2 is from the room")).to_be_visible()
     for name in ("Ann", "Ben"):
         await expect(ann.get_by_role("row").filter(has_text=name)).to_contain_text("ms")
-    assert await apart_s(two) < 0.3
+    await are_together(two)
     await ann.screenshot(path=tmp_path / "desk.png")
     await ben.screenshot(path=tmp_path / "phone.png", full_page=True)
 
@@ -212,7 +214,7 @@ async def test_both_come_back_when_the_server_was_restarted(two: Two, server: Se
         await expect(people(page)).to_have_count(2)
         for name in ("Ann", "Ben"):
             await expect(one(page, name).locator(".number")).to_have_text(ERROR)
-    assert await apart_s(two) < 0.3
+    await are_together(two)
     await ben.get_by_role("button", name="Pause").click()
     for page in two:
         await page.wait_for_function(STANDS)
@@ -394,13 +396,17 @@ async def test_hls_stream_plays(browser: Browser, server: Server, tmp_path: Path
 async def person(
     browser: Browser, size: ViewportSize, scheme: Literal["light", "dark"] = "light"
 ) -> AsyncIterator[Page]:
-    """Somebody with a browser of their own."""
+    """Somebody with a browser of their own, in which nothing may go wrong unsaid."""
     context: BrowserContext = await browser.new_context(
         viewport=size, color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"]
     )
     context.set_default_timeout(WITHIN_MS)
+    page = await context.new_page()
+    bugs: list[str] = []
+    page.on("pageerror", lambda error: bugs.append(str(error)))
     try:
-        yield await context.new_page()
+        yield page
+        assert bugs == []
     finally:
         await context.close()
 
@@ -433,6 +439,13 @@ def one(page: Page, name: str) -> Locator:
 
 def room_of(page: Page) -> str:
     return page.url.rpartition("/")[2]
+
+
+async def are_together(two: Two) -> None:
+    """Soon: what else the machine does may hold one of them up."""
+    async with asyncio.timeout(WITHIN_MS / 1000):
+        while await apart_s(two) >= TOGETHER_S:  # noqa: ASYNC110 - asking is how one knows
+            await asyncio.sleep(0.1)
 
 
 async def apart_s(two: Two) -> float:
