@@ -130,6 +130,46 @@ async def test_what_was_done_while_the_line_was_away_is_seen_when_it_is_back(
         await expect(ben.get_by_role("heading", name="After")).to_be_visible(timeout=AWAY_MS)
 
 
+async def test_from_its_room_those_in_a_party_find_back_to_it_and_nobody_else(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    async with (
+        person(browser, DESK) as ann,
+        person(browser, PHONE, scheme="dark") as ben,
+        person(browser, DESK) as eve,
+    ):
+        for page, name in ((ann, "ann"), (ben, "ben"), (eve, "eve")):
+            await comes(page, server, name)
+        await make_party(ann, "A film night that goes on until the morning comes", visibility="public")
+        await ann.get_by_role("button", name="Start now").click()
+        address = ann.url
+        await ben.goto(address)
+        await ben.get_by_role("button", name="Join the party").click()
+        await ben.get_by_role("link", name="Go to the room").click()
+        await expect(ben.get_by_role("link", name="Party: A film night that goes on")).to_be_visible()
+        assert not await ben.evaluate(SCROLLS_SIDEWAYS)
+        await ben.screenshot(path=tmp_path / "room-phone.png", full_page=True)
+        code = await ann.locator("code").inner_text()
+        async with eve.expect_response(re.compile(f"/api/parties/{code}/")) as asked:
+            await eve.goto(f"{server.url}/r/{code}")
+            await eve.get_by_label("Your name").fill("Eve")
+            await eve.get_by_role("button", name="Join").click()
+        assert (await (await asked.value).json())["my_status"] is None
+        await expect(eve.get_by_role("button", name="Copy link")).to_be_visible()
+        await expect(eve.get_by_role("link", name="Party:")).to_have_count(0)
+
+        await changes(ann, "<i>Morning</i>")
+        await expect(ben.get_by_role("link", name="Party: <i>Morning</i>")).to_be_visible()
+        await ann.get_by_role("link", name="Go to the room").click()
+        way = ann.get_by_role("link", name="Party: <i>Morning</i>")
+        await expect(way).to_be_visible()
+        await ann.screenshot(path=tmp_path / "room-desk.png", full_page=True)
+        await way.press("Enter")
+        await expect(ann).to_have_url(address)
+        await expect(rows(ann, "People")).to_have_count(2)
+        await expect(ann.get_by_role("heading", name="<i>Morning</i>")).to_be_visible()
+
+
 class Cable:
     """What a page's `/ws/notifications/` goes through."""
 

@@ -1,6 +1,7 @@
 import { myself, type MeetProblem } from "@tutti/client/meet";
 import { useEffect, useMemo, useState } from "react";
 import { navigate } from "../navigation";
+import { ToldInRoom } from "../notifications/ToldInRoom";
 import { ShareLink } from "../room/ShareLink";
 import { Reactions } from "../room/stage/Reactions";
 import { useNow } from "../room/useNow";
@@ -122,6 +123,7 @@ function Top() {
         {view.connection === "lost" && <span className="badge warn">Connection lost; coming back…</span>}
         <TimeLeft />
       </div>
+      <ToldInRoom />
       <ShareLink />
     </header>
   );

@@ -3,13 +3,13 @@ import { usePath } from "../navigation";
 import "../styles/messages.css";
 import { useTold } from "./live";
 
-/** How much is unread, and the way to it. */
-export function Bell() {
+/** How much is unread, and the way to it. `apart`: without leaving where one is. */
+export function Bell({ apart = false }: { apart?: boolean }) {
   const { unread } = useTold();
   const path = usePath();
   const many = unread > 99 ? "99+" : String(unread);
   return (
-    <Link to="/notifications" className="bell" current={path === "/notifications"}>
+    <Link to="/notifications" className="bell" current={path === "/notifications"} apart={apart}>
       <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
         <path
           fill="none"

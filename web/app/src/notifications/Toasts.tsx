@@ -7,22 +7,30 @@ import { placeOf } from "./words";
 
 const SHOWN_MS = 8_000;
 
+interface Props {
+  /** How many are shown at once; the others after them. */
+  most?: number;
+  /** What they are about is opened without leaving where one is. */
+  apart?: boolean;
+}
+
 /** What has just come, read out and gone again by itself. Not what one is looking at. */
-export function Toasts() {
+export function Toasts({ most = Infinity, apart = false }: Props) {
   const { toasts } = useTold();
   const path = usePath();
   return (
-    <div className="told-toasts" role="status" aria-label="New notifications">
+    <div className="told-toasts" role="status" aria-live="polite" aria-label="New notifications">
       {toasts
         .filter((toast) => placeOf(toast) !== path)
+        .slice(0, most)
         .map((toast) => (
-          <Toast key={toast.id} toast={toast} />
+          <Toast key={toast.id} toast={toast} apart={apart} />
         ))}
     </div>
   );
 }
 
-function Toast({ toast }: { toast: Notification }) {
+function Toast({ toast, apart }: { toast: Notification; apart: boolean }) {
   useEffect(() => {
     const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
     return () => clearTimeout(timer);
@@ -30,7 +38,7 @@ function Toast({ toast }: { toast: Notification }) {
   const place = placeOf(toast) ?? "/notifications";
   return (
     <div className="told-toast">
-      <Link to={place} className="told-toast-what">
+      <Link to={place} className="told-toast-what" apart={apart}>
         <strong>{toast.title}</strong>
         {toast.message !== "" && <span>{toast.message}</span>}
       </Link>

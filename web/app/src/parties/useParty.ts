@@ -22,12 +22,13 @@ export interface PartyState {
   load: () => void;
 }
 
-/** `which`: its id, or its room's code. */
-export function useParty(which: string): PartyState {
+/** `which`: its id, or its room's code. `looks`: whether it is looked at now and then. */
+export function useParty(which: string, looks = true): PartyState {
   const [party, setParty] = useState<PartyDetail | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const asked = useRef(0);
-  const id = useRef(which);
+  /** Null: any that is different may be it. */
+  const id = useRef<string | null>(null);
 
   const load = useCallback(() => {
     asked.current += 1;
@@ -41,7 +42,10 @@ export function useParty(which: string): PartyState {
       },
       (reason: unknown) => {
         if (mine !== asked.current) return;
-        if (reason instanceof PartyError && reason.status === 404) setParty(null);
+        if (reason instanceof PartyError && reason.status === 404) {
+          id.current = null;
+          setParty(null);
+        }
         setFailure(wordsOf(reason));
       },
     );
@@ -50,19 +54,24 @@ export function useParty(which: string): PartyState {
 
   useEffect(() => {
     load();
+    return () => {
+      asked.current += 1;
+    };
+  }, [load]);
+  useEffect(() => {
+    if (!looks) return undefined;
     const look = () => document.hidden || load();
     const timer = setInterval(look, LOOKED_AT_MS);
     document.addEventListener("visibilitychange", look);
     return () => {
-      asked.current += 1;
       clearInterval(timer);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [load]);
+  }, [load, looks]);
   useHearing(
     useCallback(
       (said: PersonHears) => {
-        const news = said.type === "party_updated" && said.party_id === id.current;
+        const news = said.type === "party_updated" && said.party_id === (id.current ?? said.party_id);
         if (news || said.type === "connected") loadSoon();
       },
       [loadSoon],

@@ -1,6 +1,8 @@
 import type { NativeRoom } from "@tutti/client/native";
 import { useEffect, useMemo, useState, type MouseEvent } from "react";
 import { navigate } from "../navigation";
+import { ToldInRoom } from "../notifications/ToldInRoom";
+import { PartyOfRoom } from "../parties/PartyOfRoom";
 import { Wordmark } from "../Wordmark";
 import { Banner } from "./Banner";
 import { Help } from "./Help";
@@ -56,12 +58,16 @@ function Entered({ room, onEnd }: { room: NativeRoom; onEnd: Props["onEnd"] }) {
         <a href="/" className="home-link" aria-label="Tutti, to the start page" onClick={leave}>
           <Wordmark />
         </a>
-        <h1>{view.room?.name}</h1>
+        <div className="room-name">
+          <h1>{view.room?.name}</h1>
+          {view.room !== null && <PartyOfRoom room={view.room.id} />}
+        </div>
         {view.room?.recording && (
           <span className="badge recording" role="status" title="The meeting in this room, and its chat">
             Recording
           </span>
         )}
+        <ToldInRoom />
         <ShareLink />
       </header>
       <Banner view={view} />
