@@ -1,11 +1,13 @@
 import type { Notification } from "@tutti/client/party";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "../account/Link";
 import { usePath } from "../navigation";
 import { dismiss, useTold } from "./live";
 import { placeOf } from "./words";
 
 const SHOWN_MS = 8_000;
+/** Somebody was about to use it. */
+const LONGER_MS = 1_000;
 
 interface Props {
   /** How many are shown at once; the others after them. */
@@ -31,13 +33,18 @@ export function Toasts({ most = Infinity, apart = false }: Props) {
 }
 
 function Toast({ toast, apart }: { toast: Notification; apart: boolean }) {
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
+    const goes = () => {
+      if (box.current?.matches(":hover, :focus-within")) timer = setTimeout(goes, LONGER_MS);
+      else dismiss(toast.id);
+    };
+    let timer = setTimeout(goes, SHOWN_MS);
     return () => clearTimeout(timer);
   }, [toast.id]);
   const place = placeOf(toast) ?? "/notifications";
   return (
-    <div className="told-toast">
+    <div className="told-toast" ref={box}>
       <Link to={place} className="told-toast-what" apart={apart}>
         <strong>{toast.title}</strong>
         {toast.message !== "" && <span>{toast.message}</span>}
