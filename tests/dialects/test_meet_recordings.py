@@ -77,7 +77,13 @@ async def test_the_host_sees_what_there_is(tmp_path: Path) -> None:
 
 async def test_who_moderated_then_may_have_it_after_leaving_the_room(tmp_path: Path) -> None:
     async with Archive(tmp_path) as archive:
-        assert len((await archive.get(WHERE, EARLIER)).json()["recordings"]) == 1
+        archive.shelf.owned(ROOM, "rec-2", [HOST])
+        (archive.shelf.place(ROOM, "rec-2") / "recording.json").write_text(
+            '{"room": "DAILY", "recordingId": "rec-2", "startedAt": 10000, "state": "recording"}'
+        )
+        for who, theirs in ((HOST, ["rec-2", RECORDING]), (EARLIER, [RECORDING])):
+            listed = (await archive.get(WHERE, who)).json()["recordings"]
+            assert [one["recordingId"] for one in listed] == theirs
         assert (await archive.get(FILE, EARLIER)).content == BYTES
 
 

@@ -18,7 +18,7 @@ from tutti.platform.accounts.schemas import NewAccount
 from tutti.platform.parties.course import REMIND, START, Edit
 from tutti.platform.parties.invitations import LETTER, Words
 from tutti.platform.parties.letters import written
-from tutti.platform.parties.models import Party
+from tutti.platform.parties.models import Invitation, Party
 from tutti.platform.parties.parties import Entrance, Parties
 from tutti.platform.parties.schemas import (
     Facts,
@@ -310,6 +310,16 @@ async def test_who_was_kicked_never_comes_back(hosts: Hosts) -> None:
     assert await hosts.titles(ben) == []
 
 
+async def test_who_was_kicked_sees_no_party_for_friends_any_more(hosts: Hosts) -> None:
+    ann, ben = [await hosts.person(name) for name in ("ann", "ben")]
+    await hosts.befriend(ann, ben)
+    party = await hosts.party(ann, "friends")
+    await hosts.join(ben, party)
+    await hosts.act("kick", ann, party, ben)
+    assert wrong(await hosts.parties.visible(ben, party.id)) is Wrong.NOT_FOUND
+    assert wrong(await hosts.join(ben, party)) is Wrong.NOT_FOUND
+
+
 async def test_who_leaves_may_come_back_to_what_they_may_see(hosts: Hosts) -> None:
     ann, ben = [await hosts.person(name) for name in ("ann", "ben")]
     party = await hosts.party(ann)
@@ -360,6 +370,32 @@ async def test_moderators_run_the_party_with_its_host_and_below_them(hosts: Host
         assert wrong(await hosts.run(verb, ben, party)) is Wrong.NOT_ALLOWED
     assert isinstance(await hosts.act("kick", ben, party, eve), Facts)
     assert wrong(await hosts.act("kick", eve, party, ben)) is Wrong.NOT_ALLOWED
+
+
+async def test_moderators_do_not_remove_one_another_and_run_nothing_once_they_have_left(hosts: Hosts) -> None:
+    ann, ben, eve, joe = [await hosts.person(name) for name in ("ann", "ben", "eve", "joe")]
+    party = await hosts.party(ann)
+    for user in (ben, eve, joe):
+        await hosts.join(user, party)
+    for user in (ben, eve):
+        await hosts.act("promote", ann, party, user, "moderator")
+    assert wrong(await hosts.act("kick", ben, party, eve)) is Wrong.NOT_ALLOWED
+    await hosts.act("leave", ben, party)
+    assert wrong(await hosts.act("kick", ben, party, joe)) is Wrong.NOT_ALLOWED
+    assert wrong(await hosts.invite(ben, party, emails=("x@example.org",))) is Wrong.NOT_ALLOWED
+    assert isinstance(await hosts.act("kick", ann, party, eve), Facts)
+
+
+async def test_only_those_who_run_it_see_who_waits(hosts: Hosts) -> None:
+    ann, ben, eve = [await hosts.person(name) for name in ("ann", "ben", "eve")]
+    party = await hosts.party(ann, rules=Rules(require_approval=True))
+    for user in (ben, eve):
+        await hosts.join(user, party)
+    await hosts.act("approve", ann, party, ben)
+    for user, shown in ((ann, {ann, ben, eve}), (ben, {ann, ben}), (eve, {ann, ben})):
+        seen = await hosts.parties.seen(user, party.id)
+        assert isinstance(seen, Seen)
+        assert {one.who.id for one in seen.people} == shown
 
 
 async def test_the_host_may_hand_the_party_over(hosts: Hosts) -> None:
@@ -495,6 +531,38 @@ async def test_an_invitation_to_somebody_is_theirs_alone_and_shows_them_the_part
     await hosts.invite(ann, party, users=(eve,))
     hosts.clock.turn(8 * DAY_MS)
     assert wrong(await hosts.parties.visible(eve, party.id)) is Wrong.NOT_FOUND
+
+
+async def test_an_invitation_is_worth_nothing_to_others_or_once_another_was_made(hosts: Hosts) -> None:
+    ann, ben, eve = [await hosts.person(name) for name in ("ann", "ben", "eve")]
+    party = await hosts.party(ann, "private")
+    for whom in ({"users": (ben,)}, {"users": (ben,)}, {"emails": ("x@example.org",)}):
+        await hosts.invite(ann, party, **whom)
+    await hosts.invite(ann, party, emails=("x@example.org",))
+    async with hosts.database.reading() as db:
+        rows = (await db.scalars(select(Invitation).order_by(Invitation.id))).all()
+    made = [(row.user_id is None, row.status, hosts.parties.invitations.token(row.id)) for row in rows]
+    by_mail = [(status, token) for mailed, status, token in made if mailed]
+    his = [(status, token) for mailed, status, token in made if not mailed]
+    for invitations in (by_mail, his):
+        assert sorted(status for status, _ in invitations) == ["pending", "revoked"]
+    for status, token in his:
+        assert wrong(await hosts.accept(eve, token)) is Wrong.NOT_FOUND, status
+    for status, token in (*by_mail, *his):
+        if status == "revoked":
+            assert wrong(await hosts.accept(ben, token)) is Wrong.EXPIRED
+    assert standing(await hosts.accept(ben, dict(his)["pending"])) == "approved"
+
+
+async def test_nobody_whom_the_host_blocks_is_invited_by_a_moderator_either(hosts: Hosts) -> None:
+    ann, ben, eve = [await hosts.person(name) for name in ("ann", "ben", "eve")]
+    party = await hosts.party(ann)
+    await hosts.join(ben, party)
+    await hosts.act("promote", ann, party, ben, "moderator")
+    await hosts.block(ann, eve)
+    hosts.diary.told.clear()
+    await hosts.invite(ben, party, users=(eve,))
+    assert hosts.diary.told == []
 
 
 async def test_inviting_says_nothing_of_who_is_there(hosts: Hosts) -> None:

@@ -139,6 +139,18 @@ async def test_a_fresh_token_keeps_it(house: House) -> None:
     assert far.ended is None
 
 
+async def test_a_token_of_somebody_else_closes_it_and_who_has_gone_is_not_here(house: House) -> None:
+    ann, ben = await house.messenger.person("ann"), await house.messenger.person("ben")
+    line, far = house.opens(ann.token)
+    await answered(line)
+    assert house.messenger.hub.is_here(ann.id)
+    await says(line, type="authenticate", token=ben.token)
+    assert far.ended is not None
+    assert far.ended[0] == 4001
+    line.closed(*far.ended)
+    assert len(house.messenger.hub) == 0
+
+
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 9_000])
 async def test_nobody_is_closed_with_4001(house: House, token: str) -> None:
     line, far = house.opens(token)

@@ -27,6 +27,8 @@ def asking(cors: Cors) -> httpx.AsyncClient:
         (PAGE, PAGE, PAGE),
         (PAGE, "https://tutti.example", "https://tutti.example"),  # our own page
         (PAGE, "https://evil.example", None),
+        (PAGE, "https://tutti.example.evil.example", None),
+        (PAGE, f"{PAGE}.evil.example", None),
         ("", PAGE, None),
         ("*", None, None),
     ],

@@ -54,6 +54,22 @@ async def test_who_knocks_waits_and_those_who_may_let_in_are_told() -> None:
         assert cat.events() == ["peer-joined", "chat-message"]
 
 
+async def test_who_knocked_while_ones_line_was_broken_is_told_to_those_who_may_let_in() -> None:
+    async with House() as house:
+        ada, ben, cat = await with_waiting_room(house, "ada", "ben", "cat")
+        await ada.says("promote-co-host", targetPeerId="ben")
+        for client in (ben, cat):
+            client.take()
+            client.loses_its_line()
+        dan = await knocks(house, "dan")
+        await ada.says("deny-participant", peerId="dan")
+        assert dan.ended == 1000
+        told = ["waiting-participant-joined", "waiting-participant-left"]
+        for client, heard in ((ben, told), (cat, [])):
+            again = await house.back(client)
+            assert [event for event in again.events() if event.startswith("waiting-")] == heard
+
+
 async def test_asking_again_while_one_waits_is_waiting_on() -> None:
     async with House() as house:
         ada, *_ = await with_waiting_room(house, "ada")
