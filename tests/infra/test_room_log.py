@@ -211,6 +211,18 @@ class TestResuming:
         assert len(tail) == 512
         assert await log.since(ROOM, at(2_000 - 513)) is None
 
+    async def test_a_snapshot_of_long_ago_leaves_all_that_it_does_not_have(self, log: Store) -> None:
+        await open_room(log)
+        await log.append(ROOM, at(1), locks(2, 100, every_ms=1_000.0))
+        old = await folded(log)
+        await log.append(ROOM, at(100), locks(101, 1_000, at_ms=200_000.0, every_ms=1_000.0))
+        newest = await folded(log)
+        await log.keep(old)
+        assert await folded(log) == newest
+        missed = await log.since(ROOM, at(100))
+        assert missed is not None
+        assert len(missed) == 900
+
     async def test_all_of_the_last_30_seconds_stay_behind_a_snapshot(self, log: Store) -> None:
         await open_room(log)
         await log.append(ROOM, at(1), locks(2, 2_000, every_ms=40.0))  # 750 events in 30 s

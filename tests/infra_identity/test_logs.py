@@ -138,6 +138,21 @@ def test_libraries_go_the_same_way(as_json: Output) -> None:
     assert (facts["event"], facts["level"], facts["logger"]) == ("odd: thing", "warning", "some.library")
 
 
+@given(token=tokens)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_token_is_in_a_traceback_or_a_name_whoever_logs_it(either: Output, token: str) -> None:
+    for tell in (logging.getLogger("uvicorn.error").error, structlog.get_logger("tutti").error):
+        try:
+            raise ValueError(f"GET /ws?token={token} failed")
+        except ValueError:
+            tell("bug", exc_info=True)
+        said = either.text()
+        assert "ValueError" in said
+        assert MARK not in said
+    structlog.get_logger("tutti").info("request", headers={f"Authorization: Bearer {token}": 1})
+    assert MARK not in either.text()
+
+
 def test_an_exception_is_told_with_its_traceback(either: Output) -> None:
     try:
         raise ValueError("what went wrong")

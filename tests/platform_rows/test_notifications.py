@@ -10,6 +10,7 @@ import pytest
 from tests.platform_rows.desk import DAY_MS, Desk
 from tests.platform_rows.messenger import Messenger, Writer, counted, world
 from tutti.infra.sql import Database
+from tutti.platform.accounts.models import User
 from tutti.platform.notifications.schemas import DEFAULTS
 from tutti.platform.outbox.outbox import MOST_MARKED, MOST_MISSED, OVERLAP_MS
 from tutti.service.people import MOST
@@ -218,6 +219,15 @@ async def test_what_was_in_a_letter_is_in_no_other(site: Messenger, ann: Writer)
         site.desk.clock.turn(HOUR_MS)
         await site.jobs.run_due()
     assert [letter.text.count("Title: Message") for _, letter in site.box.letters] == [1, 1]
+
+
+async def test_an_address_that_nobody_has_proven_is_not_written_to(site: Messenger, ann: Writer) -> None:
+    async with site.database.writing() as db:
+        (await db.get_one(User, ann.id)).email_verified = False
+    await site.tells(ann, "party_invitation")
+    site.desk.clock.turn(HOUR_MS)
+    assert await site.jobs.run_due() > 0
+    assert site.box.letters == []
 
 
 async def test_what_was_read_meanwhile_is_in_no_letter(site: Messenger, ann: Writer) -> None:
