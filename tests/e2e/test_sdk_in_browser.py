@@ -29,8 +29,8 @@ CLIP = ROOT / "web" / "app" / "public" / "clip.webm"
 WITHIN_S = 40.0
 TOGETHER_MS = 20.0
 WATCHED_MS = 3_000
-LOOKS = 20
-"""How often they are watched for so long: what else the machine does may spoil some, and never all."""
+LOOKS = 8
+"""How often they are watched for so long, within the film: what else the machine does may spoil some of it."""
 TRACK = "spotify:track:4uLU6hMCjMI75M1A2tKUQC"
 
 Seen = dict[str, Any]
