@@ -195,6 +195,13 @@ class TestRemoval:
         assert stage.does(ANN, c.Join("Ann"))
         assert stage.does(BOB, c.Join("Bob"))
 
+    def test_the_next_removal_lets_nobody_back_in(self) -> None:
+        stage = Stage(ANN, BOB)
+        for who in (ANN, BOB):
+            stage.does(HOST, c.Expel(who))
+        for who in (ANN, BOB):
+            assert stage.refuses(who, c.Join("Again")) is Reason.EXPELLED
+
     def test_removals_that_are_over_are_forgotten_at_the_next_one(self) -> None:
         stage = Stage(ANN, BOB)
         stage.does(HOST, c.Expel(ANN))

@@ -138,6 +138,15 @@ async def test_a_used_token_that_comes_back_after_the_grace_ends_the_login_for_e
     assert await desk.owner(other.tokens) is not None, "her other login is her own"
 
 
+async def test_a_used_token_is_recognised_for_as_long_as_it_would_have_lived(desk: Desk) -> None:
+    ann = await desk.ann()
+    await desk.accounts.refresh(ann.tokens.refresh)
+    desk.clock.turn(6 * DAY_MS)
+    await desk.accounts.forget()
+    assert wrong(await desk.accounts.refresh(ann.tokens.refresh)) is Wrong.TOKEN
+    assert desk.ended == [ann.tokens.session]
+
+
 async def test_a_grandparent_is_not_excused_by_its_childs_grace(desk: Desk) -> None:
     ann = await desk.ann()
     child = renewed(await desk.accounts.refresh(ann.tokens.refresh))

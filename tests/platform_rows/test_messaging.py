@@ -408,7 +408,7 @@ async def test_a_file_is_uploaded_first_and_sent_once(site: Messenger, ann: Writ
     assert await ben.status("GET", url) == 200
     await ann.ask("POST", f"{path}attachments/", files={"file": ("b.png", PNG)})
     shelf = site.folder / "attachments"
-    assert len(list(shelf.iterdir())) == 2
+    assert [one.stat().st_mode & 0o777 for one in shelf.iterdir()] == [0o600, 0o600]
     site.desk.clock.turn(DAY_MS + 1)
     await site.attachments.forget()
     assert [one.name for one in shelf.iterdir()] == [file["id"]]
