@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -273,3 +276,17 @@ def test_a_bucket_fills_at_its_rate_and_no_further_than_its_burst() -> None:
     assert bucket.take(rate, 500.0) == 0.0
     assert [bucket.take(rate, 60_000.0) for _ in range(4)][:3] == [0.0] * 3
     assert bucket.take(rate, 60_000.0) > 0.0
+
+
+def test_rates_are_those_that_the_reference_page_promises() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/protocol/native.md"
+    limits, said = Limits(), page.read_text("utf-8")
+    for what, rate in (("a connection", limits.per_connection), ("a person", limits.per_person)):
+        assert re.search(
+            rf"\| {what} \| {rate.per_s:g} (messages )?a second, {rate.burst:g} at once", said
+        ), what
+    for what, rate in (
+        ("rooms made", limits.rooms_per_address),
+        ("rooms tried that are none", limits.failed_joins),
+    ):
+        assert f"| {what} | one every {1 / rate.per_s:g} s from an address, {rate.burst:g} at once |" in said
