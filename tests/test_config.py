@@ -109,6 +109,10 @@ NEARBY_GUIDE = {
 }
 
 
+def test_what_container_hosts_set_of_a_redis_beside_it_does_not_stop_the_start() -> None:
+    assert load({"REDIS_PORT": "tcp://10.0.0.1:6379"}).unused == ("REDIS_PORT",)
+
+
 def test_the_nearby_guides_env_file_is_accepted_and_says_what_is_unused() -> None:
     settings = load(NEARBY_GUIDE)
     assert settings.unused == ("REDIS_HOST", "REDIS_PORT")
@@ -183,7 +187,7 @@ def test_open_mode_makes_its_own_secret_each_time() -> None:
         ),
         ("REDIS_PORT", "0", "a whole number from 1 to 65535"),
         ("REDIS_PORT", "65536", "a whole number from 1 to 65535"),
-        ("REDIS_PORT", "tcp://10.0.0.1:6379", "a whole number from 1 to 65535"),
+        ("REDIS_PORT", "udp://10.0.0.1:6379", "a whole number from 1 to 65535"),
         ("INTERNAL_API_KEY", "ключ", "visible ASCII without spaces"),
     ],
 )
