@@ -464,7 +464,8 @@ def _unused(given: _Given) -> tuple[str, ...]:
         r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?", host, re.ASCII
     ):
         given.wrong("REDIS_HOST", _shown(host), "the name or address of a host; a URL goes into REDIS_URL")
-    if not (given.secret("REDIS_PORT") or "").startswith("tcp://"):  # set by what runs containers, for another
+    port = given.secret("REDIS_PORT") or ""
+    if not port.startswith("tcp://"):  # set by what runs containers, for another
         given.whole("REDIS_PORT", 6_379, 1, 65_535)
     return tuple(name for name in ("REDIS_URL", "REDIS_HOST", "REDIS_PORT") if given.secret(name))
 
