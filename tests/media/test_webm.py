@@ -66,6 +66,26 @@ def test_a_finished_file_has_everything_its_duration_and_places_to_seek_to(tmp_p
         assert first.pts == 8_000
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_nobody_who_seeks_comes_to_a_picture_that_is_not_whole(tmp_path: Path, killed: bool) -> None:
+    """Clusters end after a time, and the first block of the next one may be any."""
+    pictures = [Block(at, VIDEO, at == 0, DELTA if at else KEY) for at in range(0, 12_000, 33)]
+    sounds = [Block(at, AUDIO, True, SOUND) for at in range(19, 12_000, 20)]
+    path = tmp_path / "a.webm"
+    file = write(path, sorted(pictures + sounds))
+    if killed:
+        assert recover(path) is not None
+    else:
+        file.finish()
+    for kind, earliest, latest in (("video", 0, 0), ("audio", 9_000, 11_000)):
+        with av.open(str(path)) as container:
+            (stream,) = (one for one in container.streams if one.type == kind)
+            container.seek(11_000, stream=stream)
+            packet = next(packet for packet in container.demux(stream) if packet.size)
+            assert packet.is_keyframe
+            assert earliest <= (packet.pts or 0) <= latest
+
+
 def test_a_file_being_written_plays(tmp_path: Path) -> None:
     these = blocks(3)
     write(tmp_path / "a.webm", these)

@@ -17,7 +17,7 @@ def recover(path: Path) -> Written | None:
     with path.open("r+b") as file:
         data = memoryview(file.read())
         written, end = _read(data)
-        if not written.cues:
+        if not any(written.blocks.values()):
             return None
         _close_clusters(file.fileno(), data, end)
         webm.finish(file.fileno(), written, end)

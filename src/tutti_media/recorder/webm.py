@@ -66,10 +66,12 @@ class Written:
     def has(self, block: Block) -> None:
         self.end_ms = max(self.end_ms, block.at_ms + LAST_BLOCK_MS)
         self.blocks[block.track] += 1
-        if (block.track == VIDEO and block.key) or not any(
-            cue.cluster == self.cluster for cue in self.cues[-2:]
-        ):
+        if block.key and (block.track == VIDEO or not self._cued()):
             self.cues.append(Cue(block.at_ms, block.track, self.cluster))
+
+    def _cued(self) -> bool:
+        """Whether somebody who seeks can come to the open cluster; nobody can begin with a picture that is not whole."""
+        return any(cue.cluster == self.cluster for cue in self.cues[-2:])
 
 
 class WebmFile:
