@@ -123,9 +123,9 @@ class Leg:
         self.consider()
 
     def late(self, now_s: float) -> bool:
-        """All is agreed, and still it does not connect."""
+        """All is agreed, and it has never connected: one that did, and is closed, can be made again."""
         since_s = self._agreeing_since_s
-        return not self.connected and since_s is not None and now_s - since_s > CONNECT_WITHIN_S
+        return not self._path.opened and since_s is not None and now_s - since_s > CONNECT_WITHIN_S
 
     def is_another_page(self, text: str) -> bool:
         """Whether this is about another connection of theirs than this one. Raises `BadDescription`."""

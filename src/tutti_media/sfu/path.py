@@ -38,6 +38,8 @@ class Path:
         self.ours = _name()
         self.password = secrets.token_hex(16)
         self.heard_s = time.monotonic()
+        self.opened = False
+        """It has been connected, whatever became of it."""
         self._port = port
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
@@ -126,6 +128,7 @@ class Path:
         await self._dtls.start(theirs)
         if self._dtls.state == "connected":
             self._inward, self._outward = self._dtls._rx_srtp, self._dtls._tx_srtp
+            self.opened = True
             self._on_ready()
 
 
