@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,16 @@ import httpx
 import pyotp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Geolocation, Locator, Page, ViewportSize, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Geolocation,
+    Locator,
+    Page,
+    Route,
+    ViewportSize,
+    expect,
+)
 
 from tests.e2e.server import Server, serving
 
@@ -178,6 +188,30 @@ async def test_a_device_that_may_not_tell_is_explained_and_a_cell_can_be_chosen(
         await ann.get_by_label("Geohash, or latitude and longitude").fill("u09tva")
         await ann.get_by_role("button", name="I am here").click()
         await expect(ann.get_by_text("neither a geohash")).to_be_visible()
+
+
+async def test_what_is_allowed_stays_as_it_was_wished_while_the_server_is_slow(
+    browser: Browser, open_server: Server
+) -> None:
+    async with person(browser, DESK) as ann:
+        await guest(ann, open_server, "Ann")
+        held: asyncio.Queue[Route] = asyncio.Queue()
+
+        async def hold(route: Route) -> None:
+            await (held.put(route) if route.request.method == "PATCH" else route.continue_())
+
+        await ann.route("**/presence/settings", hold)
+        wished = [ann.get_by_role("checkbox", name=name) for name in ("Let people ask", "Show people near me")]
+        for box in wished:
+            await box.check()
+        for _ in wished:
+            changing = await held.get()
+            for box in wished:
+                await expect(box).to_be_checked()
+            async with ann.expect_response("**/presence/settings"):
+                await changing.continue_()
+            for box in wished:
+                await expect(box).to_be_checked()
 
 
 async def test_a_second_factor_is_asked_for(browser: Browser, server: Server) -> None:

@@ -1,4 +1,4 @@
-import type { Settings } from "@tutti/client/nearby";
+import type { Presence, Settings } from "@tutti/client/nearby";
 import { useState } from "react";
 import { useInside } from "./inside";
 
@@ -7,12 +7,13 @@ const RADII_KM = [1, 2, 3, 5, 10];
 /** Both are off until somebody switches them on. They may be changed while one is not live. */
 export function SettingsCard() {
   const { service, view, ask } = useInside();
-  const [wished, setWished] = useState<Settings>({});
+  const [wishes, setWishes] = useState<readonly Settings[]>([]);
   if (view.presence === null) return null;
-  const presence = { ...view.presence, ...wished };
-  const change = (settings: Settings) => {
-    setWished(settings);
-    ask(service.change(settings).finally(() => setWished({})));
+  const presence: Presence = Object.assign({ ...view.presence }, ...wishes);
+  // Each wish is shown until its own answer has come: another may be under way already.
+  const change = (wish: Settings) => {
+    setWishes((before) => [...before, wish]);
+    ask(service.change(wish).finally(() => setWishes((now) => now.filter((one) => one !== wish))));
   };
   const radii = RADII_KM.includes(presence.radiusKm)
     ? RADII_KM

@@ -43,6 +43,9 @@ const EVENTS = [
   "error",
 ] as const satisfies readonly (keyof NearbyHears)[];
 
+/** What something that was learnt makes of what was known. */
+type Step = (view: NearbyView) => NearbyView;
+
 const HEARTBEAT_S = 15;
 const LISTED_AFTER_MS = 150;
 const AGAIN_AFTER_MS = 1_000;
@@ -58,6 +61,17 @@ export class NearbyService {
   private again: ReturnType<typeof setTimeout> | undefined;
   /** Which of what is known is from before one went offline. */
   private era = 0;
+  /** How often one went live. */
+  private lives = 0;
+  /** Settings change one after the other: the last answer is the newest. */
+  private turn: Promise<unknown> = Promise.resolve();
+  /** Lists that were asked for, and the newest of them that is known. */
+  private lists = 0;
+  private listed = 0;
+  /** For each list under way: who left while it was. */
+  private readonly leaving = new Set<Set<string>>();
+  /** For each answer under way that tells of a find session: what was learnt of finding meanwhile. */
+  private readonly ahead = new Set<Step[]>();
 
   constructor(private readonly options: NearbyServiceOptions) {
     this.api = new NearbyApi(options, options.origin);
@@ -113,8 +127,11 @@ export class NearbyService {
   }
 
   async goLive(settings: Settings = {}): Promise<void> {
-    this.become({ presence: await this.api.goLive(settings) });
-    this.keepAlive();
+    await this.inTurn(async () => {
+      this.become({ presence: await this.api.goLive(settings) });
+      this.lives += 1;
+      this.keepAlive();
+    });
   }
 
   /** The kill switch: gone at once, then the server is asked what it still knows. */
@@ -138,7 +155,12 @@ export class NearbyService {
   }
 
   async change(settings: Settings): Promise<void> {
-    this.become({ presence: await this.api.change(settings) });
+    await this.inTurn(async () => {
+      const presence = await this.api.change(settings);
+      const { isLive, heartbeatSeconds } = this.current.presence ?? presence;
+      // This makes nobody live: the answer may be from before one went offline.
+      this.become({ presence: { ...presence, isLive: isLive && presence.isLive, heartbeatSeconds } });
+    });
     this.listSoon();
   }
 
@@ -166,7 +188,9 @@ export class NearbyService {
   }
 
   async askSpotify(): Promise<void> {
-    this.become({ playing: await this.api.askSpotify() });
+    const { era } = this;
+    const playing = await this.api.askSpotify();
+    if (era === this.era && this.current.spotify !== "reauth_required") this.become({ playing });
   }
 
   /** The server deletes what Spotify gave it for this person. Connecting is signing in with Spotify, in the browser. */
@@ -181,8 +205,16 @@ export class NearbyService {
   // Both sides hear of every step as an event. An answer may arrive after events that are newer than it, so only
   // the first step and the last are taken from it.
 
-  ask = async (userId: string): Promise<void> => this.found(await this.api.startFind(userId));
-  endFind = async (): Promise<void> => this.found(await this.api.endFind(this.session()));
+  async ask(userId: string): Promise<void> {
+    const step = await this.toldFind(() => this.api.startFind(userId));
+    for (const steps of this.ahead) steps.push(step);
+  }
+
+  async endFind(): Promise<void> {
+    const session = this.session();
+    const find = await this.api.endFind(session);
+    if (this.current.find?.sessionId === session) this.found(find);
+  }
 
   async accept(): Promise<void> {
     await this.api.acceptFind(this.session());
@@ -197,8 +229,9 @@ export class NearbyService {
   }
 
   async decline(): Promise<void> {
-    await this.api.declineFind(this.session());
-    this.become({ find: null });
+    const session = this.session();
+    await this.api.declineFind(session);
+    if (this.current.find?.sessionId === session) this.become({ find: null });
   }
 
   dismissFind(): void {
@@ -217,13 +250,14 @@ export class NearbyService {
 
   /** Whatever was missed while there was no connection. */
   private async catchUp(): Promise<void> {
-    const { era } = this;
+    const { era, lives } = this;
     const [me, presence, spotify] = await Promise.all([
       this.api.me(),
       this.api.settings(),
       this.api.connection().catch(() => null), // one's music is no reason to be without the rest
     ]);
     if (era !== this.era) return;
+    if (lives !== this.lives) return this.catchUp(); // that was before
     this.become({ me: me.id, presence, spotify });
     if (!presence.isLive) {
       this.rest();
@@ -231,17 +265,11 @@ export class NearbyService {
       return;
     }
     this.keepAlive();
-    const [place, playing, find] = await Promise.all([
-      this.api.place(),
-      this.api.playing(),
-      this.api.activeFind(),
-    ]);
+    const [place, playing] = await Promise.all([this.api.place(), this.api.playing()]);
     if (era !== this.era) return;
     this.become({ place, playing });
     await this.list();
-    if (era !== this.era) return;
-    if (find !== null) this.found(find);
-    else if (this.current.find?.stage !== "ended") this.become({ find: null });
+    if (era === this.era) await this.toldFind(this.api.activeFind);
   }
 
   private hear(event: NearbyEvent): void {
@@ -250,7 +278,12 @@ export class NearbyService {
       this.era += 1;
       this.rest();
     }
-    this.set(heard(this.current, event, this.now()));
+    if (event.name === "live:user_left") for (const left of this.leaving) left.add(event.said.userId);
+    if (event.name === "live:user_joined") for (const left of this.leaving) left.delete(event.said.userId);
+    const at = this.now();
+    const step: Step = (view) => heard(view, event, at);
+    if (event.name.startsWith("find:")) for (const steps of this.ahead) steps.push(step);
+    this.set(step(this.current));
     if (event.name === "live:user_joined" || event.name === "live:track_update") this.listSoon();
     if (event.name === "live:nearby_users") this.listSoon();
   }
@@ -305,12 +338,45 @@ export class NearbyService {
   private async list(): Promise<void> {
     if (this.current.presence?.isLive !== true) return;
     const { era } = this;
-    const [users, matches, place] = await Promise.all([
-      this.api.nearby(),
-      this.api.matches().catch(() => []), // the page does without it
-      this.api.place(),
-    ]);
-    if (era === this.era) this.become({ users, matches, place });
+    this.lists += 1;
+    const mine = this.lists;
+    const left = new Set<string>();
+    this.leaving.add(left);
+    try {
+      const [users, matches, place] = await Promise.all([
+        this.api.nearby(),
+        this.api.matches().catch(() => []), // the page does without it
+        this.api.place(),
+      ]);
+      if (era !== this.era || mine < this.listed) return;
+      this.listed = mine;
+      const still = (one: { userId: string }) => !left.has(one.userId);
+      this.become({ users: users.filter(still), matches: matches.filter(still), place });
+    } finally {
+      this.leaving.delete(left);
+    }
+  }
+
+  private inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(act);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** What is heard while this is asked may be of later, and counts after it. */
+  private async toldFind(asked: () => Promise<Find | null>): Promise<Step> {
+    const { era } = this;
+    const steps: Step[] = [];
+    this.ahead.add(steps);
+    try {
+      const find = await asked();
+      const at = this.now();
+      const step: Step = (view) => (find === null ? withoutFind(view) : withFind(view, find, at));
+      if (era === this.era) this.set(steps.reduce((view, next) => next(view), step(this.current)));
+      return step;
+    } finally {
+      this.ahead.delete(steps);
+    }
   }
 
   private found(find: Find): void {
@@ -335,6 +401,11 @@ export class NearbyService {
     this.current = view;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** How one ended is still shown. */
+function withoutFind(view: NearbyView): NearbyView {
+  return view.find?.stage === "ended" ? view : { ...view, find: null };
 }
 
 function cut(cell: string): string {

@@ -36,6 +36,16 @@ export class SocketIo {
   private readonly news = new Set<() => void>();
   private server: StandIn | null = null;
 
+  /** `namespace`: the one that it has, like `/realtime`; the main one by default. `others`: what else is asked of it. */
+  constructor(
+    private readonly namespace = "",
+    private readonly others: (asked: Asked) => Answer | Promise<Answer> = () => ({ status: 404 }),
+  ) {}
+
+  private get there(): string {
+    return this.namespace === "" ? "" : `${this.namespace},`;
+  }
+
   async open(): Promise<string> {
     this.server = await standIn((asked) => this.answer(asked));
     return this.server.url;
@@ -47,7 +57,9 @@ export class SocketIo {
   }
 
   say(event: string, data: unknown): void {
-    for (const connection of this.connections.values()) connection.say(`42${JSON.stringify([event, data])}`);
+    for (const connection of this.connections.values()) {
+      connection.say(`42${this.there}${JSON.stringify([event, data])}`);
+    }
   }
 
   /** It closes the connection on purpose. */
@@ -73,6 +85,7 @@ export class SocketIo {
   }
 
   private answer(asked: Asked): Answer | Promise<Answer> {
+    if (!asked.path.startsWith("/socket.io")) return this.others(asked);
     const sid = asked.query.get("sid");
     if (sid === null) return this.shakeHands();
     const connection = this.connections.get(sid);
@@ -90,12 +103,14 @@ export class SocketIo {
   }
 
   private hear(connection: Connection, packet: string): void {
+    const { there } = this;
+    const said = packet.slice(2 + there.length);
     if (packet.startsWith("40")) {
-      const { token } = JSON.parse(packet.slice(2) || "{}") as { token?: unknown };
+      const { token } = JSON.parse(said || "{}") as { token?: unknown };
       this.tokens.push(token);
-      connection.say(this.refuses ? '44{"message":"UNAUTHORIZED"}' : '40{"sid":"socket"}');
+      connection.say(this.refuses ? `44${there}{"message":"UNAUTHORIZED"}` : `40${there}{"sid":"socket"}`);
     } else if (packet.startsWith("42")) {
-      this.heard.push(JSON.parse(packet.slice(2)) as [string, unknown]);
+      this.heard.push(JSON.parse(said) as [string, unknown]);
       for (const tell of this.news) tell();
       this.news.clear();
     }
