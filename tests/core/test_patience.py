@@ -74,7 +74,7 @@ def test_the_next_of_the_queue_waits_at_its_beginning() -> None:
     stage = patient()
     stage.does(HOST, c.AddToQueue(Media("tt2", "vidcloud", "movie")))
     kinds = [type(event) for event in stage.does(HOST, c.PlayNext())]
-    assert kinds == [e.QueueChanged, e.MediaChanged, e.WaitBegan]
+    assert kinds == [e.MediaChanged, e.WaitBegan, e.QueueChanged]
     assert not stage.room.timeline.playing
 
 

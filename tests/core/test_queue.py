@@ -77,9 +77,9 @@ def test_the_next_film_begins_at_its_beginning_and_leaves_the_queue() -> None:
     stage.does(HOST, c.Play(60_000.0))
     first, *rest = stage.room.queue
     assert stage.after(5_000.0).does(BOB, c.PlayNext()) == (
-        e.QueueChanged(tuple(rest), BOB),
         e.MediaChanged(ONE, Timeline(0.0, 1.0, True, stage.now_ms), Change.MEDIA, BOB),
-    )
+        e.QueueChanged(tuple(rest), BOB),
+    ), "nobody who is at the end of a film hears what is first now before they have another film"
     assert first not in stage.room.queue
 
 

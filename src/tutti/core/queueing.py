@@ -42,7 +42,10 @@ def move(room: Room, who: Member, command: MoveInQueue) -> Decision:
 
 
 def play_next(room: Room, who: Member, command: PlayNext, now_ms: float, at_ms: float) -> Decision:
-    """The first of the queue from its beginning, playing or paused as before."""
+    """The first of the queue from its beginning, playing or paused as before.
+
+    The queue that is left is told last: whoever is still at the end of what played asks for the first of it.
+    """
     if command.entry is not None and (not room.queue or room.queue[0].id != command.entry):
         return ()
     if not room.queue:
@@ -51,6 +54,6 @@ def play_next(room: Room, who: Member, command: PlayNext, now_ms: float, at_ms: 
     timeline = room.timeline.seek(0.0, at_ms)
     changed = e.MediaChanged(first.media, timeline, Change.MEDIA, who.id)
     return (
-        e.QueueChanged(tuple(rest), who.id),
         *patience.plays_on(room, changed, now_ms, anew=True),
+        e.QueueChanged(tuple(rest), who.id),
     )

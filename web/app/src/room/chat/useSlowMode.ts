@@ -1,6 +1,7 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { secondsLeft } from "../../words";
 import { useInside } from "../inside";
+import { useNow } from "../useNow";
 import { mayAgainAt } from "./chat-list";
 
 const LOOK_EVERY_MS = 250;
@@ -12,18 +13,11 @@ const LOOK_EVERY_MS = 250;
 export function useSlowMode() {
   const { room, state, view, mayModerate } = useInside();
   const [refusedUntil, setRefusedUntil] = useState(0);
-  const [left, setLeft] = useState(0);
   const on = state.slowMode > 0 && !mayModerate;
   const until = on ? Math.max(refusedUntil, mayAgainAt(state.chat, view.me, state.slowMode)) : 0;
-  useEffect(() => {
-    const tell = () => setLeft(secondsLeft(until, room.roomNow()));
-    const first = setTimeout(tell);
-    const timer = setInterval(tell, LOOK_EVERY_MS);
-    return () => {
-      clearTimeout(first);
-      clearInterval(timer);
-    };
-  }, [room, until]);
+  // Not a moment later than what it follows from: a button that may be pressed for so long is pressed in vain.
+  const left = secondsLeft(until, room.roomNow());
+  useNow(LOOK_EVERY_MS, left > 0);
   const refused = (retryAfterMs = 1_000) => setRefusedUntil(room.roomNow() + retryAfterMs);
-  return { on, left: on ? left : 0, refused };
+  return { on, left, refused };
 }

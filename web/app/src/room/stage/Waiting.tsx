@@ -1,15 +1,15 @@
+import { awaited } from "@tutti/client/native";
 import { namesOf, secondsLeft } from "../../words";
 import { useInside } from "../inside";
 import { useNow } from "../useNow";
 
-/** Who the room waits for, and for how long at most. */
+/** Who the room still waits for, and for how long at most. */
 export function Waiting() {
   const { room, state } = useInside();
   const { waiting } = state;
   useNow(250, waiting !== null);
-  if (waiting === null || waiting.for.length === 0) return null;
-  const nameOf = new Map(state.members.map(({ id, name }) => [id, name]));
-  const names = waiting.for.map((id) => nameOf.get(id) ?? "somebody");
+  const names = awaited(state).map(({ name }) => name);
+  if (waiting === null || names.length === 0) return null;
   const left = secondsLeft(waiting.until, room.roomNow());
   return (
     <div className="overlay waiting-for" role="status">

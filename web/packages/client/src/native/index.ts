@@ -1,5 +1,6 @@
 export { NativeRoom, Refusal, type NativeRoomOptions, type WebSocketLike } from "./native-room";
 export {
+  awaited,
   positionAt,
   targetAt,
   timelineAt,

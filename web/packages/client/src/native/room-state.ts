@@ -181,6 +181,11 @@ export function targetAt(room: RoomState, member: string | null, now: number): n
   return within(positionAt(timelineAt(room, now), now, durationMs) + offset, durationMs);
 }
 
+/** Those who are being waited for and are not ready yet. */
+export function awaited({ waiting, members }: RoomState): Member[] {
+  return members.filter(({ id, ready }) => ready === false && waiting?.for.includes(id) === true);
+}
+
 export function within(position: number, durationMs: number | null): number {
   return Math.max(0, durationMs === null ? position : Math.min(position, durationMs));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  awaited,
   evolve,
   positionAt,
   stateOf,
@@ -109,6 +110,22 @@ const CASES: Record<RoomEvent["type"], [Happening, (room: Snapshot) => unknown, 
   waited: [{ type: "waited", missing: [] }, (room) => room.waiting, null],
   closed: [{ type: "closed", reason: "host_ended" }, (room) => room, aRoom()],
 };
+
+function waitedFor(...happenings: Happening[]): string[] {
+  return awaited(after(happenings)).map(({ id }) => id);
+}
+
+describe("those who are waited for", () => {
+  const wait: Happening = { type: "waiting", for: ["ann", "ben"], until: 5_000, by: "ann" };
+
+  it("are those who have not said since that they are ready, and are here", () => {
+    expect(waitedFor()).toEqual([]);
+    expect(waitedFor(wait)).toEqual(["ann", "ben"]);
+    expect(waitedFor(wait, { type: "ready", member: "ann", ready: true })).toEqual(["ben"]);
+    expect(waitedFor(wait, { type: "left", member: "ben", reason: "lost" })).toEqual(["ann"]);
+    expect(waitedFor(wait, { type: "waited", missing: ["ben"] })).toEqual([]);
+  });
+});
 
 describe("an event of a newer server", () => {
   it("counts, and changes nothing", () => {
