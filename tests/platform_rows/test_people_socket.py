@@ -15,6 +15,7 @@ from tests.platform_rows.messenger import Messenger, world
 from tests.service.world import World
 from tests.transcripts.messaging import answered
 from tutti.infra.sql import Database
+from tutti.platform.outbox.outbox import Missed
 from tutti.service.frames import Frame
 from tutti.service.hall import Hall
 from tutti.service.limits import Limits
@@ -111,6 +112,31 @@ async def test_what_comes_while_it_is_let_in_is_told_behind_what_was_missed_and_
     assert [said["notification"]["data"]["n"] for said in far.heard[1:]] == [1, 2]
     await house.messenger.outbox.mark()
     assert (await house.messenger.outbox.missed(ann.id, None)).frames == ()
+
+
+@pytest.mark.parametrize("is_missed", [True, False])
+async def test_what_is_kept_while_it_is_looked_for_what_was_missed_is_told_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, is_missed: bool
+) -> None:
+    """`is_missed`: it is there when that is read; else it came right after."""
+    ann = await house.messenger.person("ann")
+    outbox = house.messenger.outbox
+    missed = outbox.missed
+
+    async def looked(user: str, since: str | None) -> Missed:
+        if is_missed:
+            await house.messenger.tells(ann, "system")
+        found = await missed(user, since)
+        if not is_missed:
+            await house.messenger.tells(ann, "system")
+        return found
+
+    monkeypatch.setattr(outbox, "missed", looked)
+    line, far = house.opens(ann.token)
+    await answered(line)
+    assert far.kinds() == ["connected", "notification"]
+    await outbox.mark()
+    assert (await missed(ann.id, None)).frames == ()
 
 
 async def test_a_token_that_has_expired_says_nothing_more_and_ends_the_line_soon(house: House) -> None:

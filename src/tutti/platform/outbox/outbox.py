@@ -167,7 +167,9 @@ class Outbox:
 
     def _committed(self, session: Session) -> None:
         handed = [
-            one.kept for one in session.info.pop(_COMMITTED) if self._hub.tell(one.user, one.kept.frame)
+            one.kept
+            for one in session.info.pop(_COMMITTED)
+            if self._hub.tell(one.user, one.kept.frame, one.kept.id)
         ]
         if handed:
             self.handed(handed)
