@@ -196,6 +196,19 @@ async def test_what_could_not_be_kept_is_told_again(house: House) -> None:
     assert [told.playing for told in house.told] == [True]
 
 
+async def test_what_could_not_be_kept_does_not_undo_what_was_kept_since(house: House) -> None:
+    await house.ensure(standing())
+    await house.world.turn(1_000)
+    house.told.clear()
+    house.fails = 1
+    await house.rooms.act(CODE, ANN, "Ann", c.Play())
+    await house.world.turn(1_000)
+    assert not house.fails
+    await house.rooms.act(CODE, ANN, "Ann", c.Pause())
+    await house.world.turn(20_000)
+    assert [told.playing for told in house.told] == [False]
+
+
 async def test_a_room_that_another_process_opened_is_found_with_its_access(house: House) -> None:
     log = MemoryLog()
     async with World(log=log) as first:

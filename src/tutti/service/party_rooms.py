@@ -185,7 +185,16 @@ class PartyRooms:
         except Unavailable as problem:
             log.warning("party.not_followed", room=room_id, problem=str(problem))
             self._told.pop(room_id, None)
-            self._rooms.wheel.after(AGAIN_S, lambda: self._hear(room))
+            self._rooms.wheel.after(AGAIN_S, lambda: self._hear_again(room))
+
+    def _hear_again(self, room: Room) -> None:
+        """What could not be told, as it is by now: it may have changed, and that may have been told."""
+
+        def found(live: LiveRoom | Refused) -> None:
+            now = None if isinstance(live, Refused) else live.state
+            self._hear(now or room)
+
+        self._rooms.find(room.id, found)
 
     async def _open(self, standing: Standing) -> Room | Refused:
         opens = c.Open(standing.name, standing.host_name, defaults(standing), standing.media)
