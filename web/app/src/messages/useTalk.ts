@@ -1,10 +1,12 @@
 /** One conversation: what was said, the oldest first, kept up to date by what is told live. */
 
-import type { Conversation, Message, NewMessage, PersonHears } from "@tutti/client/party";
+import type { Conversation, Message, NewMessage, Page, PersonHears } from "@tutti/client/party";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { onlyNewest } from "../newest";
 import { messaging, useHearing } from "../notifications/live";
 import { myId } from "../sign-in/accounts";
 import { wordsOf } from "../sign-in/api";
+import { changed, NOTHING_YET } from "./said";
 import { newKey } from "./words";
 
 /** Said, and not accepted yet. `failure`: why not; it may be sent again under the same key. */
@@ -30,13 +32,11 @@ export interface TalkState {
   renamed: (talk: Conversation) => void;
 }
 
-type Change = { put: readonly Message[] } | { gone: string } | { only: readonly Message[] };
-
 const TYPES_FOR_MS = 6_000;
 
 export function useTalk(id: string): TalkState {
   const [talk, setTalk] = useState<Conversation | null>(null);
-  const [said, change] = useReducer(changed, null);
+  const [{ shown: said }, change] = useReducer(changed, NOTHING_YET);
   const [pending, setPending] = useState<readonly Pending[]>([]);
   const [typing, setTyping] = useState<readonly string[]>([]);
   const [next, setNext] = useState<string | null>(null);
@@ -44,16 +44,21 @@ export function useTalk(id: string): TalkState {
   const fail = useCallback((reason: unknown) => setFailure(wordsOf(reason)), []);
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
 
+  const [looks] = useState(onlyNewest);
+  const [lists] = useState(onlyNewest);
+
   const look = useCallback(() => {
-    messaging.conversation(id).then(setTalk, fail);
-  }, [id, fail]);
+    looks(messaging.conversation(id), setTalk, fail);
+  }, [id, looks, fail]);
   const load = useCallback(() => {
     look();
-    messaging.messages(id).then((page) => {
+    change({ asks: true });
+    const show = (page: Page<Message>) => {
       change({ only: page.results });
       setNext(page.next);
-    }, fail);
-  }, [id, look, fail]);
+    };
+    lists(messaging.messages(id), show, fail);
+  }, [id, look, lists, fail]);
   useEffect(load, [load]);
 
   const types = useCallback((user: string, on: boolean) => {
@@ -137,14 +142,4 @@ function useReading(id: string, said: readonly Message[] | null, fail: (reason: 
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, [id, last, fail]);
-}
-
-function changed(before: readonly Message[] | null, change: Change): readonly Message[] {
-  if ("gone" in change) {
-    const deleted = { message: "", deleted: true, attachments: [] };
-    return (before ?? []).map((one) => (one.id === change.gone ? Object.assign({}, one, deleted) : one));
-  }
-  const put = "only" in change ? change.only : [...(before ?? []), ...change.put];
-  const byId = new Map(put.map((one) => [one.id, one]));
-  return [...byId.values()].toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
 }

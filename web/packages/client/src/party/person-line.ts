@@ -36,6 +36,8 @@ export class PersonLine {
   private beat: ReturnType<typeof setInterval> | undefined;
   private shown: string | null = null;
   private open = false;
+  /** How often it was started. */
+  private starts = 0;
 
   constructor(
     private readonly identity: PartyIdentity,
@@ -47,6 +49,7 @@ export class PersonLine {
   start(): void {
     if (this.open) return;
     this.open = true;
+    this.starts += 1;
     void this.connect(false);
     this.beat = setInterval(() => void this.showToken(), SHOWN_AGAIN_MS);
   }
@@ -64,8 +67,9 @@ export class PersonLine {
   }
 
   private async connect(refused: boolean): Promise<void> {
+    const { starts } = this;
     const token = await (refused ? this.identity.renewed?.() : this.identity.token())?.catch(() => null);
-    if (!this.open) return;
+    if (!this.open || starts !== this.starts) return; // stopped meanwhile, and perhaps started anew
     if (token === null || token === undefined) {
       this.again(false);
       return;

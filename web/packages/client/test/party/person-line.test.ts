@@ -97,6 +97,18 @@ describe("a person's line", () => {
     expect(socket.said).toEqual([JSON.stringify({ type: "authenticate", token: "token-2" })]);
   });
 
+  it("is one line, also if it was stopped and started while its token was on its way", async () => {
+    let comes: ((token: string) => void) | undefined;
+    const renewing = new Promise<string>((resolve) => (comes = resolve));
+    line = new PersonLine({ token: () => renewing }, (said) => heard.push(said), "wss://tutti.test");
+    line.start();
+    line.stop();
+    line.start();
+    comes?.("token-1");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FarSocket.made).toHaveLength(1);
+  });
+
   it("stays away once it is stopped", async () => {
     const socket = await started();
     line.stop();
