@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from tests.e2e.partygoers import Guest, Line, registered
+from tests.e2e.partygoers import WITHIN_S, Guest, Line, registered
 from tests.e2e.server import Server, serving
 
 pytestmark = pytest.mark.e2e
@@ -32,7 +32,7 @@ async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S) as http:
         yield http
 
 

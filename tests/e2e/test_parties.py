@@ -33,7 +33,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S) as http:
         yield http
 
 
@@ -150,7 +150,10 @@ async def test_a_party_is_as_it_was_after_a_power_cut(server: Server, http: http
 
 async def test_what_was_kept_and_not_yet_told_to_the_room_is_told_at_the_start(tmp_path: Path) -> None:
     """The rows were written, and then the power went: here by a server that never saw the room."""
-    async with serving(tmp_path, env=CLOSED) as server, httpx.AsyncClient(base_url=server.url) as http:
+    async with (
+        serving(tmp_path, env=CLOSED) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S) as http,
+    ):
         ann, ben = [await registered(http, name) for name in ("ann", "ben")]
         party = await ann.asks("POST", "/api/parties/", {"title": "Film night", "visibility": "public"})
         await ben.asks("POST", f"/api/parties/{party['id']}/join/")

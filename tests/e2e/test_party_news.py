@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.e2e.partygoers import Guest, Line, on_line, registered
+from tests.e2e.partygoers import WITHIN_S, Guest, Line, on_line, registered
 from tests.e2e.server import Server, serving
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +25,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S) as http:
         yield http
 
 
