@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -32,7 +33,7 @@ MOST_UNREAD: Final = 8 * 1024 * 1024
 
 
 class _Line(msgspec.Struct, frozen=True):
-    say: Literal["ready", "alive", "signal", "failed"]
+    say: Literal["ready", "alive", "signal", "failed", "entered"]
     room: RoomId = RoomId("")
     to: MemberId = MemberId("")
     member: MemberId = MemberId("")
@@ -52,6 +53,8 @@ class SfuProcess:
         self.ready = False
         self._arguments = [f"--port={port}", *(f"--address={address}" for address in addresses)]
         self._rooms: dict[RoomId, Relayed] = {}
+        self._entering: Counter[tuple[RoomId, MemberId]] = Counter()
+        """How many entrances it has not heard of yet: until then it speaks of what they had before."""
         self._wanted = asyncio.Event()
         self._closing = False
         self._process: asyncio.subprocess.Process | None = None
@@ -72,6 +75,8 @@ class SfuProcess:
         self._wanted.set()
 
     def enter(self, room: RoomId, member: MemberId, name: str, *, offers: bool) -> None:
+        if self.ready:
+            self._entering[room, member] += 1
         self._say({"do": "enter", "room": room, "member": member, "username": name, "offers": offers})
 
     def leave(self, room: RoomId, member: MemberId) -> None:
@@ -145,15 +150,23 @@ class SfuProcess:
                 log.info("relay.ready", pid=pid, udp_port=line.port)
                 for one in tuple(self._rooms.values()):
                     one.available()
-            case "signal" if relayed is not None:
+            case "entered":
+                self._entered(line.room, line.member)
+            case "signal" if relayed is not None and (line.room, line.to) not in self._entering:
                 relayed.signalled(line.to, bytes(line.frame))
-            case "failed" if relayed is not None:
+            case "failed" if relayed is not None and (line.room, line.member) not in self._entering:
                 relayed.unreachable(line.member)
             case _:
                 return
 
+    def _entered(self, room: RoomId, member: MemberId) -> None:
+        self._entering[room, member] -= 1
+        if not self._entering[room, member]:
+            del self._entering[room, member]
+
     def _lost(self) -> None:
         rooms, self._rooms = tuple(self._rooms.values()), {}
+        self._entering.clear()
         self._wanted.clear()
         for relayed in rooms:
             relayed.lost()

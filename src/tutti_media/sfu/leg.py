@@ -169,6 +169,14 @@ class Leg:
             self._offering = True
             self._say("offer", self._describe(wanted, setup="actpass"))
 
+    def take_back(self) -> None:
+        """What was offered, or came in between, may never have been heard: whatever is offered next counts."""
+        self._held = None
+        if self._offering:
+            self._offering = False
+            for line in self.lines:
+                line.agreed = None
+
     def tick(self, now_s: float) -> None:
         """Often: what is missing, and pictures that are wanted whole."""
         for source in self.sources():
@@ -204,6 +212,9 @@ class Leg:
     def _answer(self, theirs: sdp.Description) -> None:
         if self._theirs is not None and self._theirs.ice != theirs.ice:
             self._path.restart()
+        for line in self.lines[len(theirs.lines) :]:  # those that only an offer of ours had
+            line.drop()
+        del self.lines[len(theirs.lines) :]
         self._hear(theirs, offered=True)
         self._assign(adding=False)
         wanted = [line.wanted(uplink=self.is_uplink, answering=True) for line in self.lines]
@@ -252,9 +263,7 @@ class Leg:
         for line in self.lines:
             line.agreed = None
         try:
-            theirs = sdp.read(held)
-            del self.lines[len(theirs.lines) :]  # those that only our offer had
-            self._answer(theirs)
+            self._answer(sdp.read(held))
         except BadDescription:
             return
         self.consider()

@@ -3,7 +3,8 @@
 in: `{"do": "enter", "room", "member", "username", "offers"}`, `{"do": "leave", "room", "member"}`,
 `{"do": "close", "room"}`, `{"do": "signal", "room", "from", "to", "frame"}`.
 out: `{"say": "ready", "port"}`, `{"say": "alive"}` once a second, `{"say": "signal", "room", "to", "frame"}`,
-`{"say": "failed", "room", "member"}`.
+`{"say": "failed", "room", "member"}`, and `{"say": "entered", "room", "member"}` for every "enter": what is said of a
+member before that is about what it had before.
 A `frame` is as on the wire of guide 004: `{event, data}`.
 """
 
@@ -73,6 +74,7 @@ class Relay:
             case "enter":
                 if room is None:
                     room = self._rooms[name] = Room(name, self._port, self._certificate, self)
+                self._say({"say": "entered", "room": name, "member": member})
                 room.enter(member, said.get("username"), offers=said["offers"])
             case "leave" if room is not None:
                 room.leave(member)

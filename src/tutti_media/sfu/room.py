@@ -84,6 +84,8 @@ class Room:
         person.doubted_s = time.monotonic()
         person.doubted = {other: leg for other, leg in person.legs.items() if not leg.unheard}
         self._drop(person, *[other for other, leg in person.legs.items() if leg.unheard])
+        for leg in person.legs.values():
+            leg.take_back()
 
     def _settle(self, person: Person, *, another_page: bool) -> None:
         """If it is another page, the others keep what they have of this one."""
