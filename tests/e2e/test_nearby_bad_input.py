@@ -24,6 +24,8 @@ pytestmark = pytest.mark.e2e
 SECRET = "the-secret-of-this-test-and-of-nothing-else"
 SHAPE = {"statusCode", "timestamp", "path", "method", "error", "message"}
 TIMESTAMP = re.compile(rb'"timestamp":"[^"]+"')
+TIME_OF_DAY = re.compile(r"\d\d:\d\d:\d\d\.\d+")
+"""Its seconds look like a latitude, once in a while."""
 HERE, ELSEWHERE = "u09tvw", "gcpvj0"
 FLOOD = 10_000
 BURST, A_SECOND = 120, 40
@@ -137,9 +139,13 @@ async def test_what_is_no_place_is_refused_and_leaves_the_last_one(
             assert is_refused(answer, 400), bad
             said = await ada.ask("user:update_location", bad)
             assert (said["success"], said["statusCode"], set(said) >= SHAPE) == (False, 400, True), bad
-            assert "48.85" not in answer.text + json.dumps(said)
+            assert "48.85" not in without_times(answer.text + json.dumps(said))
         assert (await http.get("/location/me", headers=mine)).json()["geohash"] == HERE
-    assert "48.85" not in server.log
+    assert "48.85" not in without_times(server.log)
+
+
+def without_times(text: str) -> str:
+    return TIME_OF_DAY.sub("", text)
 
 
 async def test_a_radius_that_is_none_is_refused_and_leaves_the_last_one(

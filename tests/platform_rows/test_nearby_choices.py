@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.platform_rows.desk import Desk
 from tutti.core.ids import MemberId
@@ -84,6 +86,35 @@ async def test_many_changes_at_once_end_with_the_last(choices: Choices, ann: Mem
 
     await asyncio.gather(*(change(km) for km in range(1, 11)))
     assert await found(choices, ann) == Settings(radius_km=10.0)
+
+
+async def test_what_is_chosen_while_the_row_is_looked_at_is_not_forgotten_for_it(
+    database: Database, ann: MemberId
+) -> None:
+    late = Late(database)
+    choices = SqlChoices(late)
+    looking = asyncio.create_task(choices.load(ann))
+    await late.looked.wait()
+    await chosen(choices, ann, OPEN)
+    late.told.set()
+    await looking
+    assert choices.kept(ann) == OPEN
+
+
+class Late:
+    """A database that has been `looked` at, and says what it saw when that may be `told`."""
+
+    def __init__(self, database: Database) -> None:
+        self.writing = database.writing
+        self.looked, self.told = asyncio.Event(), asyncio.Event()
+        self._database = database
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with self._database.reading() as db:
+            yield db
+        self.looked.set()
+        await self.told.wait()
 
 
 async def test_they_survive_a_restart(url: str | Path, desk: Desk, database: Database, ann: MemberId) -> None:

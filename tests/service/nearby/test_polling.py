@@ -346,6 +346,19 @@ async def test_one_rest_counts_for_everybody(street: Street) -> None:
     assert sorted(street.heard) == [(ANN, "song"), (BOB, "song")]
 
 
+async def test_whoever_asks_is_told_of_the_rest_and_of_no_more_also_while_it_is_being_learnt(
+    street: Street,
+) -> None:
+    street.held = asyncio.Event()
+    await street.go_live(ANN, raising(Resting("limited", 3_600.0)))
+    asking = asyncio.create_task(street.polling.refresh(ANN))
+    await street.settle()
+    street.held.set()
+    refused = await asking
+    assert refused is not None
+    assert (refused.reason, refused.retry_after_s) == (Reason.UNAVAILABLE, 3_600.0)
+
+
 @pytest.mark.parametrize("problem", [Unavailable("down"), ZeroDivisionError()])
 async def test_trouble_of_one_is_not_that_of_others(street: Street, problem: Exception) -> None:
     await street.go_live(ANN, raising(problem))

@@ -29,6 +29,8 @@ class SqlChoices:
         self._unstored: dict[MemberId, Settings | None] = {}
         self._guests: OrderedDict[MemberId, Settings] = OrderedDict()
         self._read: OrderedDict[MemberId, Settings | None] = OrderedDict()
+        self._loading: dict[MemberId, set[object]] = {}
+        """Looks at the rows of people who have chosen nothing else since the look began."""
         self._locks = tuple(asyncio.Lock() for _ in range(_LOCKS))
 
     def kept(self, user: MemberId) -> Settings | None:
@@ -37,14 +39,21 @@ class SqlChoices:
         return self._guests.get(user) or self._read.get(user)
 
     def keep(self, user: MemberId, settings: Settings | None) -> None:
+        self._loading.pop(user, None)
         self._unstored[user] = settings
 
     async def load(self, user: MemberId) -> None:
         if user in self._unstored or user in self._guests or not _may_have_account(user):
             return
-        async with self._sql.reading() as db:
-            row = await db.get(NearbyChoice, user)
-        self._remember(user, None if row is None else _settings(row))
+        mine = object()
+        self._loading.setdefault(user, set()).add(mine)
+        try:
+            async with self._sql.reading() as db:
+                row = await db.get(NearbyChoice, user)
+            if mine in self._loading.get(user, ()):
+                self._remember(user, None if row is None else _settings(row))
+        finally:
+            self._looked(user, mine)
 
     async def stored(self, user: MemberId) -> None:
         async with self._locks[hash(user) % _LOCKS]:
@@ -77,6 +86,12 @@ class SqlChoices:
             row.share_track, row.allow_find = settings.share_track, settings.allow_find
             row.radius_km = settings.radius_km
         return True
+
+    def _looked(self, user: MemberId, look: object) -> None:
+        looks = self._loading.get(user, set())
+        looks.discard(look)
+        if not looks:
+            self._loading.pop(user, None)
 
     def _remember(self, user: MemberId, settings: Settings | None) -> None:
         self._read[user] = settings

@@ -256,15 +256,17 @@ class Polling:
         self._take_back_if_over(user, followed, now)
         if isinstance(problem, Resting):
             followed.rhythm.not_asked()
-            rest_ms = problem.retry_after_s * 1000
+            told_ms = rest_ms = problem.retry_after_s * 1000
             self._resting_until_ms = max(self._resting_until_ms, now + rest_ms)
             wait_ms = rest_ms + self._apart_ms(rest_ms)
         else:
-            wait_ms = BACK_OFF_MS * 2.0 ** min(followed.failures, MOST_BACK_OFF) * (1 + self._draw())
+            told_ms = wait_ms = (
+                BACK_OFF_MS * 2.0 ** min(followed.failures, MOST_BACK_OFF) * (1 + self._draw())
+            )
             followed.failures += 1
         if self._followed.get(user) is followed:
             self._next(user, followed, wait_ms)
-        return Refused(Reason.UNAVAILABLE, "Spotify does not answer now", wait_ms / 1000)
+        return Refused(Reason.UNAVAILABLE, "Spotify does not answer now", told_ms / 1000)
 
     def _next(self, user: MemberId, followed: _Followed, delay_ms: float) -> None:
         if followed.timer is not None:
