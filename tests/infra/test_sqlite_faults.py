@@ -18,6 +18,7 @@ from tests.rooms import numbered, opened
 from tutti.core import events as e
 from tutti.core.events import Recorded
 from tutti.core.ids import Epoch, MemberId, RoomId, Seq
+from tutti.core.room import fold
 from tutti.core.roster import Member, Role
 from tutti.infra.sqlite_log import SqliteLog
 from tutti.service.ports import Hear, Position, Unavailable
@@ -142,6 +143,19 @@ async def test_a_full_disk_refuses_loses_nothing_and_works_again_with_space(
     assert _integrity(disk.path) == ["ok"]
     await log.open()
     assert await _last_numbers(log) == kept
+
+
+async def test_a_full_disk_refuses_a_snapshot_that_is_kept_already(disk: FullDisk) -> None:
+    """Whoever asks for it again wants to know whether anything can be kept now."""
+    first = numbered(opened())
+    await disk.log.append(ROOMS[0], None, first)
+    room = fold(ROOMS[0], first)
+    assert room is not None
+    await disk.log.keep(room)
+    with disk.no_more_bytes(), pytest.raises(Unavailable):
+        for _ in range(20):
+            await disk.log.keep(room)
+    await disk.log.keep(room)
 
 
 async def _join_everywhere(log: SqliteLog, kept: dict[RoomId, int]) -> int:

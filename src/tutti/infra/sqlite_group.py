@@ -60,16 +60,19 @@ class Group:
         return True
 
     def keep(self, snapshot: Room, body: bytes) -> int:
-        """1 if it is the newest snapshot now; what it makes superfluous is deleted."""
+        """1 if it is the newest snapshot now; what it makes superfluous is deleted. Something is written in any case."""
         head = self._head(snapshot.id)
         if head is None or head.epoch != snapshot.epoch or snapshot.seq > head.seq:
+            self._touch()
             return 0
         self.insert()
         kept = self._connection.execute(_SNAPSHOT, (head.key, snapshot.seq, body)).rowcount
-        if kept:
-            self._connection.execute(_PUT_OFF, (snapshot.expires_at_ms, head.key))
-            through = trimmed_through(snapshot.seq, head.seq)
-            self._connection.execute(_TRIM, (head.key, through, head.key, through, head.at_ms - KEPT_MS))
+        if not kept:
+            self._touch()
+            return 0
+        self._connection.execute(_PUT_OFF, (snapshot.expires_at_ms, head.key))
+        through = trimmed_through(snapshot.seq, head.seq)
+        self._connection.execute(_TRIM, (head.key, through, head.key, through, head.at_ms - KEPT_MS))
         return kept
 
     def forget(self, ended_before_ms: float) -> int:
@@ -86,6 +89,11 @@ class Group:
         if self._rows:
             self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", self._rows)
             self._rows.clear()
+
+    def _touch(self) -> None:
+        """Write what changes nothing. SQLite writes no row that is already so, and a full disk would go unnoticed."""
+        (same,) = self._connection.execute("PRAGMA user_version").fetchone()
+        self._connection.execute(f"PRAGMA user_version={same}")
 
     def _head(self, room: RoomId) -> Head | None:
         return self.heads[room] if room in self.heads else self._committed(room)

@@ -65,7 +65,10 @@ class RoomLog(Protocol):
         ...
 
     async def keep(self, snapshot: Room) -> None:
-        """Remember this state, so that reading needs only what came after. Late or double: the newest wins."""
+        """Remember this state, so that reading needs only what came after. Late or double: the newest wins.
+
+        Raises `Unavailable` while nothing can be kept, also if this need not be.
+        """
         ...
 
     def follow(self, room: RoomId, hear: Hear) -> Callable[[], None]:
