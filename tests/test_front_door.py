@@ -5,21 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.clocks import TurnedClock
 from tutti.app import Node
 from tutti.config import load
+from tutti.infra.spotify_calls import Calls
 
 PROXY = "10.0.0.1"
+ENDS_WITHIN_S = 60.0
 
 
 @asynccontextmanager
 async def serving(data: Path, **env: str) -> AsyncIterator[Node]:
     async with Node(load({"TUTTI_DATA": str(data), **env}), asyncio.get_running_loop()) as node:
         yield node
+
+
+def stop_time(node: Node) -> None:
+    """What was used up does not come back meanwhile, however long the machine takes."""
+    node.rooms.clock = TurnedClock(node.rooms.clock.now_ms())
 
 
 def asking(node: Node, peer: str = "192.0.2.1") -> httpx.AsyncClient:
@@ -42,6 +51,7 @@ async def until_slowed(http: httpx.AsyncClient, path: str) -> httpx.Response:
 
 async def test_one_address_is_slowed_in_each_dialects_words_and_health_is_not(tmp_path: Path) -> None:
     async with serving(tmp_path) as node, asking(node) as http, asking(node, "192.0.2.2") as other:
+        stop_time(node)
         slow = await until_slowed(http, "/auth/watch-together/stats")
         assert slow.json()["code"] == "RATE_LIMITED"
         assert slow.json()["statusCode"] == 429
@@ -56,6 +66,7 @@ async def test_one_address_is_slowed_in_each_dialects_words_and_health_is_not(tm
 async def test_an_address_that_a_client_made_up_is_nobodys(tmp_path: Path) -> None:
     """A proxy may add its line below the client's own, and a header of that name may come twice."""
     async with serving(tmp_path, TUTTI_TRUSTED_PROXIES="10.0.0.0/8") as node, asking(node, PROXY) as http:
+        stop_time(node)
         statuses = []
         for n in range(32):
             lines = [("X-Forwarded-For", f"198.51.100.{n}"), ("X-Forwarded-For", "203.0.113.9")]
@@ -70,7 +81,9 @@ async def test_an_address_that_a_client_made_up_is_nobodys(tmp_path: Path) -> No
         assert elsewhere.status_code == 201
 
 
-async def test_a_provider_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+async def test_a_provider_that_never_answers_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,7 +95,8 @@ async def test_a_provider_that_never_answers_does_not_hold_up_the_end(tmp_path: 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     app = {"SPOTIFY_CLIENT_ID": "id", "SPOTIFY_CLIENT_SECRET": "secret"}
-    async with silent, asyncio.timeout(2.5):
+    monkeypatch.setattr("tutti.spotify.Calls", partial(Calls, timeout_s=600.0))  # by itself it waits for long
+    async with silent, asyncio.timeout(ENDS_WITHIN_S):
         async with (
             serving(tmp_path, **app, SPOTIFY_API_URL=f"http://127.0.0.1:{port}") as node,
             asking(node) as http,

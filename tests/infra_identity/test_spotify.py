@@ -225,12 +225,18 @@ async def test_a_failure_is_not_remembered_as_a_no(world: World) -> None:
 
 
 async def test_a_slow_answer_is_not_waited_for(world: World) -> None:
+    asked: list[httpx.Request] = []
+
+    async def note(request: httpx.Request) -> None:
+        asked.append(request)
+
+    world.http.event_hooks = {"request": [note]}  # on a busy machine a call may be given up before it arrives
     world.standin.behave(Behaviour(kind="slow"))
     hasty = world.other_client(timeout_s=0.02)
     for _ in range(7):
         with pytest.raises(Unavailable):
             await hasty.verify(ANN)
-    assert world.calls() == 5
+    assert len(asked) == 5
 
 
 async def test_nobody_there_is_unavailable() -> None:

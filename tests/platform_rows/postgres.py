@@ -58,12 +58,14 @@ def running() -> Iterator[Postgres]:
         if os.geteuid() == 0:
             shutil.chown(folder, ACCOUNT, ACCOUNT)
         _run([programs / "initdb", "-D", data, "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-sync"])
-        port = _free_port()
+        reserved = _reserved()
+        port: int = reserved.getsockname()[1]
         options = [f"-p {port}", "-c listen_addresses=127.0.0.1", f"-k {folder}"]
         options += [f"-c {setting}" for setting in SETTINGS]
         log = folder / "log"
         start: list[str | Path] = ["-w", "-t", START_WITHIN_S, "-l", log, "-o", " ".join(options), "start"]
-        _run([programs / "pg_ctl", "-D", data, *start])
+        with reserved:
+            _run([programs / "pg_ctl", "-D", data, *start])
         try:
             yield Postgres(port)
         finally:
@@ -93,8 +95,9 @@ def _run(command: Sequence[str | Path]) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _reserved() -> socket.socket:
+    """A free port that the kernel gives to nobody else while this is open, and that a server may listen on."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL sets it as well
+    holder.bind(("127.0.0.1", 0))
+    return holder
