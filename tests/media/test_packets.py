@@ -77,6 +77,17 @@ def test_a_missing_packet_is_asked_for_until_it_is_given_up() -> None:
     assert (ordering.to_ask_for(2.0), ordering.given_up) == ([], 1)
 
 
+def test_a_packet_whose_answers_are_lost_too_is_asked_for_often_enough_to_be_had() -> None:
+    """On a line that loses every twelfth, four questions in vain happen in every hour, and six do not in days."""
+    ordering = Ordering()
+    ordering.add(packet(1), 0.0)
+    ordering.give_up(0.2)
+    ordering.add(packet(3), 0.2)
+    beats_s = (0.21 + 0.05 * beat for beat in range(40))
+    asked_s = [now_s for now_s in beats_s if not ordering.give_up(now_s) and ordering.to_ask_for(now_s)]
+    assert len(asked_s) >= 6
+
+
 def test_a_sender_that_counts_from_somewhere_else_is_followed() -> None:
     ordering = Ordering(settle_s=0.0)
     ordering.add(packet(10), 0.0)

@@ -12,6 +12,8 @@ from tutti_media.recorder.rtp import Packet, Unwrapped
 ANOTHER_STREAM = 3_000
 """A jump of so many packets is no loss: the sender counts from somewhere else now."""
 MOST_ASKED = 200
+MOST_WAIT_S = 0.15
+"""Between two questions about one packet: what is sent again gets lost as well, and its sender forgets it soon."""
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Ordering:
         for number, missing in self._missing.items():
             if missing.ask_at_s <= now_s and len(asked) < MOST_ASKED:
                 missing.ask_at_s = now_s + missing.wait_s
-                missing.wait_s *= 2
+                missing.wait_s = min(2 * missing.wait_s, MOST_WAIT_S)
                 asked.append(number & 0xFFFF)
         return asked
 

@@ -7,6 +7,7 @@ which it arrives. Everything else that comes over the path is DTLS, and goes whe
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +22,9 @@ from tutti_media.recorder.sdp import Ours
 Heard = Callable[[bytes], None]
 IceServers = Mapping[str, Any]
 
+MOST_EARLY = 256
+"""Packets of media that arrive before the end of the handshake has been read; the oldest is lost first."""
+
 
 class Path:
     """`on_rtp`, `on_rtcp`: called with every packet, decrypted. Connect it once; `restart` gives it new addresses."""
@@ -34,6 +38,7 @@ class Path:
         self._ways = _Ways(self._take)
         self._dtls = RTCDtlsTransport(cast(RTCIceTransport, self._ways), [certificate])
         self._srtp: pylibsrtp.Session | None = None
+        self._early: deque[bytes] = deque(maxlen=MOST_EARLY)
         self._connecting: asyncio.Task[Any] | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -91,7 +96,13 @@ class Path:
         self._dtls._set_role("client" if as_client else "server")
         await self._dtls.start(dtls)
         if self._dtls.state == "connected":
-            self._srtp = self._dtls._rx_srtp
+            self._open(self._dtls._rx_srtp)
+
+    def _open(self, srtp: pylibsrtp.Session) -> None:
+        """Whoever ends the handshake sends at once: that may have come in the same moment, and begins the picture."""
+        self._srtp = srtp
+        while self._early:
+            self._take(self._early.popleft())
 
     async def _send(self, packet: bytes) -> None:
         try:
@@ -101,9 +112,12 @@ class Path:
 
     def _take(self, data: bytes) -> bool:
         """Whether it was media, and is done with."""
-        srtp = self._srtp
-        if srtp is None or not 127 < data[0] < 192:
+        if not 127 < data[0] < 192:
             return False
+        srtp = self._srtp
+        if srtp is None:
+            self._early.append(data)
+            return True
         try:
             if is_rtcp(data):
                 self._on_rtcp(srtp.unprotect_rtcp(data))
