@@ -259,12 +259,25 @@ class Unreached:
 
 @given(st.binary(max_size=200))
 def test_what_proves_no_password_reaches_nobody(data: bytes) -> None:
+    assert heard_of(data, b"\0\1" + data[2:], _forged(Unreached.ours)) == []
+
+
+@pytest.mark.parametrize("attribute", ["0006 0001 ff000000", "0024 0000", "8029 0004 00000001", "0025 ffff"])
+def test_a_check_that_cannot_be_read_is_passed_over(attribute: str) -> None:
+    """A name that is no text, numbers that are too short, and more than there is."""
+    body = bytes.fromhex(attribute)
+    head = b"\0\1" + len(body).to_bytes(2, "big") + bytes.fromhex("2112a442") + bytes(12)
+    assert heard_of(head + body) == []
+
+
+def heard_of(*datagrams: bytes) -> list[bytes]:
+    """By the only path that there is."""
     path = Unreached()
     port = Port.__new__(Port)
     port._by_name, port._by_address = {path.ours: path}, {}
-    for datagram in (data, b"\0\1" + data[2:], _forged(path.ours)):
+    for datagram in datagrams:
         port.heard(datagram, ("127.0.0.1", 9))
-    assert path.heard == []
+    return path.heard
 
 
 def _forged(name: str) -> bytes:

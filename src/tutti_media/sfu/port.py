@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import struct
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
@@ -98,7 +99,7 @@ class Port:
     def _check(self, data: bytes, address: Address) -> None:
         try:
             asked = stun.parse_message(data)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, struct.error):
             return
         if asked.message_method is not stun.Method.BINDING or asked.message_class is not stun.Class.REQUEST:
             return
