@@ -20,6 +20,8 @@ from websockets.asyncio.client import connect
 
 from tests.e2e.server import ROOT, Server, serving
 from tests.e2e.site import site
+from tests.e2e.test_meeting_page import answered
+from tutti_media.recorder.folder import read_json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -69,9 +71,9 @@ class Meeting:
                     continue
 
     async def combined(self, recording: str) -> Path:
-        """The folder, when its combined file is done."""
+        """The folder, when it says that its combined file is done, which it does when there is one."""
         (folder,) = (self.server.data / "recordings").glob(f"*/{recording}")
-        await until((folder / "combined.webm").exists)
+        await until(lambda: read_json(folder / "combined.json").get("state") == "done")
         return folder
 
     async def close(self) -> None:
@@ -186,7 +188,8 @@ async def test_the_meeting_page_records_with_one_press_and_shows_it_to_everybody
             page.set_default_timeout(IN_TIME_S * 1000)
             await page.goto(f"{server.url}/m/a-b-c")
             await page.get_by_label("Your name").fill(name)
-            await page.get_by_role("button", name="Join the meeting").click()
+            async with answered(page):
+                await page.get_by_role("button", name="Join the meeting").click()
             pages.append(page)
         record = pages[0].get_by_role("toolbar", name="Meeting controls").get_by_role("button", name="Record")
         await record.click()
