@@ -72,6 +72,16 @@ class Watched:
         self._news.set()
 
 
+async def listens(path: Path) -> bool:
+    """Whether mpv is up: its socket is there a moment before anybody can connect to it."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 @pytest_asyncio.fixture
 async def watched(clip: Path, tmp_path: Path) -> AsyncIterator[Watched]:
     """Somebody's own mpv, attached to, with the film open."""
@@ -81,7 +91,7 @@ async def watched(clip: Path, tmp_path: Path) -> AsyncIterator[Watched]:
     )
     try:
         async with asyncio.timeout(WITHIN_S):
-            while not path.exists():  # noqa: ASYNC110 - nobody tells when mpv is up
+            while not await listens(path):  # noqa: ASYNC110 - nobody tells when mpv is up
                 await asyncio.sleep(0.01)
         seen = Watched(path)
         async with mpv.attached(path, seen.mpv):

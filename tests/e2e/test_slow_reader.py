@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -50,6 +50,7 @@ async def test_member_that_stops_reading_is_cut_and_the_others_hear_everything_i
             assert moved < MOST_MOVES, "it was never cut"
             await move(talkers, room, mover, moved)
             moved += BATCH
+            await beat(deaf)
         await move(talkers, room, mover, moved)
 
         assert server.memory_kb() - before_kb < MOST_GROWTH_KB
@@ -103,6 +104,12 @@ async def not_reading(server: Server, room: str, user: str) -> AsyncIterator[soc
         join = json.dumps(["join_room", {"roomId": room, "userId": user}])
         await loop.sock_sendall(raw, masked("42" + join))
         yield raw
+
+
+async def beat(raw: socket.socket) -> None:
+    """Say what answers a heartbeat, heard or not: who says nothing is lost before much is left unread."""
+    with suppress(ConnectionError):  # it has been cut
+        await asyncio.get_running_loop().sock_sendall(raw, masked("3"))
 
 
 async def answered(raw: socket.socket, by: bytes) -> None:

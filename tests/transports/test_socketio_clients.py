@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,24 +21,22 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "tests" / "clients" / "socketio.mjs"
 WITHIN_S = 30
+RUNNING = re.compile(rb"running on http://[^/\s]+:(\d+)")
 
 
 @asynccontextmanager
 async def conformance_server(*args: str) -> AsyncIterator[int]:
     """A server process on a free port, with the heartbeat of a calm machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = ("-m", "tests.conformance.server", "--host", "127.0.0.1", "--port", str(port), *args)
+    command = ("-m", "tests.conformance.server", "--host", "127.0.0.1", "--port", "0", *args)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=ROOT, stderr=asyncio.subprocess.PIPE
     )
     try:
         assert process.stderr is not None
         async with asyncio.timeout(WITHIN_S):
-            while b"running on" not in (line := await process.stderr.readline()):
+            while (found := RUNNING.search(line := await process.stderr.readline())) is None:
                 assert line, "the server did not start"
-        yield port
+        yield int(found[1])
     finally:
         if process.returncode is None:
             process.terminate()
@@ -128,14 +126,17 @@ async def test_post_of_ten_megabytes_is_cut_off(port: int) -> None:
 
 
 async def test_client_that_hangs_up_its_poll_is_forgotten_at_once(port: int) -> None:
-    base = f"http://127.0.0.1:{port}/engine.io/"
-    async with asyncio.timeout(WITHIN_S), httpx.AsyncClient(base_url=base) as client:
-        opened = await client.get("", params={"EIO": "4", "transport": "polling"})
-        query = {"EIO": "4", "transport": "polling", "sid": json.loads(opened.text[1:])["sid"]}
-        request = f"GET /engine.io/?EIO=4&transport=polling&sid={query['sid']} HTTP/1.1\r\nHost: x\r\n\r\n"
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(request.encode())
+    request = "GET /engine.io/?EIO=4&transport=polling{} HTTP/1.1\r\nHost: x\r\n\r\n"
+    query = {"EIO": "4", "transport": "polling"}
+    async with asyncio.timeout(WITHIN_S):
+        # The session is opened on the same connection: the server reads from it before it reads from a later one.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request.format("").encode())
+        opened = (await reader.readuntil(b"}")).partition(b"\r\n\r\n0")[2]
+        query["sid"] = json.loads(opened)["sid"]
+        writer.write(request.format(f"&sid={query['sid']}").encode())
         await writer.drain()
         writer.close()
         await writer.wait_closed()
-        assert (await client.get("", params=query)).status_code == 400
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/engine.io/") as client:
+            assert (await client.get("", params=query)).status_code == 400
