@@ -57,6 +57,16 @@ async def in_list(guest: Guest, **wanted: object) -> Said:
             await asyncio.sleep(0.05)  # rows say nothing by themselves
 
 
+async def its_room_says_something(guest: Guest, since: datetime) -> None:
+    """Return when the rows know from the room of their newest party that it is there, since then."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            said: str | None = (await in_list(guest))["last_sync_at"]
+            if said is not None and datetime.fromisoformat(said) >= since:
+                return
+            await asyncio.sleep(0.05)  # rows say nothing by themselves
+
+
 async def test_a_party_is_one_room_for_rest_and_for_native_clients(
     server: Server, http: httpx.AsyncClient
 ) -> None:
@@ -160,7 +170,9 @@ async def test_what_was_kept_and_not_yet_told_to_the_room_is_told_at_the_start(t
         await server.kill()
         for name in ("tutti.db", "tutti.db-wal", "tutti.db-shm"):
             (server.data / name).unlink(missing_ok=True)
+        gone = datetime.now(UTC)
         await server.start()
+        await its_room_says_something(ben, gone)
         async with calling(server.ws_url, party["room_code"]) as guest:
             welcome = await guest.hello(token=ben.access)
             assert (welcome["room"]["name"], welcome["room"]["host"]) == ("Film night", None)
