@@ -109,7 +109,7 @@ async def test_nothing_is_shown_while_the_film_fills_the_screen(browser: Browser
     async with two(browser, server, DESK, "light") as (ann, ben):
         await goes_to_a_room(ann)
         await ann.get_by_role("button", name="Full screen").click()
-        await ann.wait_for_function("document.fullscreenElement !== null")
+        await ann.wait_for_function("() => document.fullscreenElement !== null")
         await begin(ben, "an", "ann")
         await writes(ben, "Hello")
         await expect(bell(ann, unread=1)).to_have_count(1)
