@@ -54,7 +54,8 @@ OPTIONS: Final = (
     "--no-terminal",
 )
 _SETTINGS: Final = {"keep-open": "yes", "keep-open-pause": False, "audio-pitch-correction": False}
-_OBSERVED: Final = ("pause", "speed", "eof-reached", "paused-for-cache", "duration", "container-fps")
+_OF_THE_FILM: Final = ("duration", "container-fps", "eof-reached", "paused-for-cache")
+_OBSERVED: Final = ("pause", "speed", *_OF_THE_FILM)
 
 
 class NoMpv(Exception):
@@ -150,6 +151,7 @@ class Mpv:
                 await self._opened
         except TimeoutError:
             raise NotPlayable(f"mpv cannot open {what} within {LOAD_WITHIN_S:g} s") from None
+        await self._look()
         self.loaded = True
 
     async def stop(self) -> None:
@@ -217,6 +219,12 @@ class Mpv:
         """On the picture, in its corner."""
         with suppress(MpvRefused):
             await self._connected().ask("show-text", text, int(for_s * 1000))
+
+    async def _look(self) -> None:
+        """News of these may come behind that of the film's being open, or not at all: if the one before was like it."""
+        for name in _OF_THE_FILM:
+            with suppress(MpvRefused):
+                self._changed(name, (await self._connected().ask("get_property", name)).value)
 
     async def _read(self, name: str) -> Reading | None:
         """The promptest of a few answers; None: it has no such value."""

@@ -154,7 +154,8 @@ class Player:
         if reading is None:
             return AGAIN_MS
         self._reading = reading
-        if self._mpv.ended and not plan.playing:
+        going_on = room.upcoming(self._connection.room_ms()) is not None
+        if self._mpv.ended and not plan.playing and not going_on:
             await self._at_end(room)
             return EVERY_MS
         action = self._step(plan, reading)

@@ -68,16 +68,23 @@ def runs(pid: int) -> bool:
 async def screen(path: Path) -> AsyncIterator[Screen]:
     process = await asyncio.create_subprocess_exec("mpv", *HEADLESS, "--idle", f"--input-ipc-server={path}")
     try:
-        async with asyncio.timeout(WITHIN_S):
-            while not path.exists():  # noqa: ASYNC110, ASYNC240 - nobody tells when mpv is up
-                await asyncio.sleep(0.02)
-        shown = Screen(await attach(path, lambda _: None), path, process)
+        shown = Screen(await _attached(path), path, process)
         yield shown
         shown.close()
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def _attached(path: Path) -> Ipc:
+    """As soon as mpv listens, which is a moment after its socket is there."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            try:
+                return await attach(path, lambda _: None)
+            except OSError:
+                await asyncio.sleep(0.02)
 
 
 class Joiner:
@@ -174,16 +181,20 @@ async def joining(*args: str, as_json: bool = True) -> AsyncIterator[Joiner]:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One who follows a room."""
+    """One who follows a room, so far ahead of it."""
 
     screen: Screen
     joiner: Joiner
+    offset_ms: float = 0.0
 
 
 @asynccontextmanager
-async def seated(url: str, film: Path, name: str, folder: Path, *args: str) -> AsyncIterator[Seat]:
+async def seated(
+    url: str, film: Path, name: str, folder: Path, *, offset_ms: float = 0.0
+) -> AsyncIterator[Seat]:
+    offset = ("--offset", f"{offset_ms:g}") if offset_ms else ()
     async with (
         screen(folder / f"{name}.mpv") as shown,
-        joining("--name", name, "--ipc", str(shown.path), *args, url, str(film)) as joiner,
+        joining("--name", name, "--ipc", str(shown.path), *offset, url, str(film)) as joiner,
     ):
-        yield Seat(shown, joiner)
+        yield Seat(shown, joiner, offset_ms)

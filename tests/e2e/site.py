@@ -31,8 +31,7 @@ def site(files: dict[str, tuple[str, bytes]]) -> Iterator[Site]:
     class Handler(_Handler):
         site = shown
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     shown.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -43,6 +42,13 @@ def site(files: dict[str, tuple[str, bytes]]) -> Iterator[Site]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+class _Server(ThreadingHTTPServer):
+    """Whoever finds its queue full tries again after a second, as the kernel does for them; five is soon full."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class _Handler(BaseHTTPRequestHandler):
