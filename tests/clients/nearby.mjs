@@ -18,7 +18,7 @@ answer({
       socket.onAny((event, data) => tell(event, { user, data }));
     }),
   emit: ({ user, event, data }) =>
-    people.get(user).timeout(5000).emitWithAck(event, ...(data === undefined ? [] : [data])),
+    people.get(user).timeout(20_000).emitWithAck(event, ...(data === undefined ? [] : [data])),
   request: async ({ method, path, token, body }) => {
     const response = await fetch(url + path, {
       method,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.rooms import WATCH, action, entered, made_room, shown
-from tests.e2e.server import ROOT, TUTTI, Server, environment, serving
+from tests.e2e.server import ROOT, START_WITHIN_S, TUTTI, Server, environment, serving
 from tests.e2e.spotify import behave, spotify_standin
 from tests.e2e.talker import NotLetIn, talking
 
@@ -32,7 +32,10 @@ async def token_of(user: str) -> str:
 
 async def test_closed_mode_believes_tokens_and_not_claims(tmp_path: Path) -> None:
     ann, ben = await token_of("ann"), await token_of("ben")
-    async with serving(tmp_path, env=CLOSED) as server, httpx.AsyncClient(base_url=server.url) as http:
+    async with (
+        serving(tmp_path, env=CLOSED) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http,
+    ):
         nobody = await http.post(f"{WATCH}/rooms", json={"name": "x", "mediaId": "1", "mediaType": "movie"})
         assert nobody.status_code == 401
         http.headers["Authorization"] = f"Bearer {ann}"
@@ -80,7 +83,7 @@ async def server(tmp_path: Path, standin: httpx.AsyncClient) -> AsyncIterator[Se
 
 
 async def test_with_spotify_enabled_a_listener_is_who_spotify_says(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
         assert (await made_session(http, "ann", "expired")).status_code == 401
         assert (await made_session(http, "ben", ANN)).status_code == 403
         made = await made_session(http, "ann", ANN)
@@ -117,7 +120,7 @@ async def test_with_spotify_enabled_a_listener_is_who_spotify_says(server: Serve
 async def test_when_spotify_says_slow_down_the_server_asks_no_more_and_says_try_again(
     server: Server, standin: httpx.AsyncClient
 ) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
         assert (await made_session(http, "ann", ANN)).status_code == 201
         await behave(standin, kind="limited", retry_after=60)
         for _ in range(3):

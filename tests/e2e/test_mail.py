@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.server import Server, serving
+from tests.e2e.server import START_WITHIN_S, Server, serving
 from tests.infra.smtp_house import House, smtp
 from tutti.platform.accounts.throttles import Scope
 
@@ -53,7 +53,10 @@ def link(letter: EmailMessage) -> httpx.URL:
 
 
 async def test_the_links_of_letters_in_the_folder_work(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http:
+    async with (
+        serving(tmp_path) as server,
+        httpx.AsyncClient(base_url=f"{server.url}/api/auth", timeout=START_WITHIN_S) as http,
+    ):
         made = (await http.post("/register/", json=ANN)).json()
         assert made["verification_sent"] is True
         letter = await newest(server)
@@ -87,7 +90,7 @@ async def test_letters_leave_through_smtp_with_links_to_the_front_end(tmp_path: 
         }
         async with (
             serving(tmp_path, env=env) as server,
-            httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http,
+            httpx.AsyncClient(base_url=f"{server.url}/api/auth", timeout=START_WITHIN_S) as http,
         ):
             await http.post("/register/", json=ANN)
             letter = await came(house)
@@ -102,14 +105,14 @@ async def test_a_letter_that_could_not_leave_before_kill_9_leaves_after_it(tmp_p
         port = house.port
     env = {**CLOSED, "SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "tutti@example.org"}
     async with serving(tmp_path, env=env) as server:
-        async with httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http:
+        async with httpx.AsyncClient(base_url=f"{server.url}/api/auth", timeout=START_WITHIN_S) as http:
             await http.post("/register/", json=ANN)
         await server.says("job.not_now", WITHIN_S)
         await server.kill()
         async with smtp(port=port) as house:
             await server.start()
             letter = await came(house)
-            async with httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http:
+            async with httpx.AsyncClient(base_url=f"{server.url}/api/auth", timeout=START_WITHIN_S) as http:
                 said = await http.post("/verify-email/", json={"token": link(letter).params["token"]})
             assert said.status_code == 200
             assert await server.stop() == 0
@@ -124,7 +127,7 @@ async def test_an_address_that_a_client_writes_itself_counts_only_from_a_trusted
     burst = int(Scope.CODE_BY_ADDRESS.rate.burst)
     async with (
         serving(tmp_path, env=env) as server,
-        httpx.AsyncClient(base_url=f"{server.url}/api/auth") as http,
+        httpx.AsyncClient(base_url=f"{server.url}/api/auth", timeout=START_WITHIN_S) as http,
     ):
         statuses = []
         for n in range(burst + 5):

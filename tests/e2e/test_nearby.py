@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.programs import Program, of, running
-from tests.e2e.server import ROOT, Server, environment, serving
+from tests.e2e.server import ROOT, START_WITHIN_S, Server, environment, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -67,7 +67,7 @@ async def pair(server: Server) -> AsyncIterator[tuple[Person, Person]]:
 
 
 async def registered(server: Server, program: Program, name: str) -> Person:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
         new = {"email": f"{name}@example.org", "username": name, "password": "correct horse battery"}
         answer = await http.post("/api/auth/register/", json=new | {"confirm_password": new["password"]})
     assert answer.status_code == 201, answer.text
@@ -142,7 +142,7 @@ async def test_logging_out_is_being_gone_and_closes_the_socket(pair: tuple[Perso
 
 
 async def test_without_spotify_signing_in_with_it_says_so(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
         for method, path in (
             ("GET", "spotify"),
             ("GET", "spotify/callback?code=c&state=s"),

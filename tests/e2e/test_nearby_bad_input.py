@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.server import Server, serving
+from tests.e2e.server import START_WITHIN_S, Server, serving
 from tests.e2e.talker import NotLetIn, Talker, talking
 from tutti.infra.tokens import JwtIdentity
 
@@ -92,7 +92,7 @@ def is_refused(answer: httpx.Response, status: int) -> bool:
 @pytest.mark.parametrize("mode", ["open", "closed"])
 async def test_forged_and_expired_tokens_open_nothing(tmp_path: Path, mode: str) -> None:
     async with serving(tmp_path, env={"JWT_SECRET": SECRET, "TUTTI_MODE": mode}) as server:
-        async with httpx.AsyncClient(base_url=server.url) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
             for bad in no_tokens().values():
                 for method, path in (("POST", "/api/v1/presence/live"), ("GET", "/location/me")):
                     assert is_refused(await http.request(method, path, headers=bearing(bad)), 401)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.rooms import made_room
-from tests.e2e.server import refused_start, serving
+from tests.e2e.server import START_WITHIN_S, refused_start, serving
 from tests.e2e.talker import talking
 
 pytestmark = pytest.mark.e2e
@@ -52,7 +52,7 @@ async def test_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
 async def test_no_token_is_ever_logged(tmp_path: Path, style: str) -> None:
     header, query, auth, event = TOKENS
     async with serving(tmp_path, env={"TUTTI_LOG": style}, args=["--access-log"]) as server:
-        async with httpx.AsyncClient(base_url=server.url) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
             await made_room(http, "ann", {"Authorization": f"Bearer {header}"})
             made = await http.post(
                 f"/api/sessions?token={query}",

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.server import Server, refused_start
+from tests.e2e.server import START_WITHIN_S, Server, refused_start
 from tests.e2e.spotify import (
     CALLBACK,
     FRONT,
@@ -112,7 +112,7 @@ async def test_what_was_not_begun_here_now_and_once_is_refused(
     late = await browser.agrees(await browser.begins(), "ann")
     await has_passed(server, minutes=10)
     forged = f"{server.url}{CALLBACK}?code=c&state={'x' * 43}"
-    async with httpx.AsyncClient(base_url=server.url) as stranger:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as stranger:
         for who, address in (
             (browser.http, replayed),
             (other.http, of_another_browser),
@@ -172,7 +172,7 @@ async def test_a_browser_that_came_to_localhost_begins_where_its_cookie_will_cou
 
 
 async def test_tokens_of_spotifys_own_are_still_who_somebody_is_in_listening_sessions(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=START_WITHIN_S) as http:
         headers = {"Authorization": "Bearer standin:ann:Ann"}
         body = {"userId": "ann", "userName": "Ann"}
         assert (await http.post("/api/sessions", json=body, headers=headers)).status_code == 201
@@ -368,7 +368,7 @@ async def test_where_signing_in_is_not_set_up_it_says_so(
         without |= {"SPOTIFY_CLIENT_ID": "", "SPOTIFY_CLIENT_SECRET": ""}
     async with (
         serving_with(tmp_path, standin, without) as server,
-        httpx.AsyncClient(base_url=server.url, headers={"X-User-Id": "ann"}) as http,
+        httpx.AsyncClient(base_url=server.url, headers={"X-User-Id": "ann"}, timeout=START_WITHIN_S) as http,
     ):
         for method, path in (("GET", "spotify"), ("GET", "spotify/callback"), ("POST", "token")):
             answer = await http.request(method, f"/api/v1/auth/{path}")
