@@ -17,7 +17,7 @@ import pyotp
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Route, ViewportSize, expect
 
 from tests.e2e.server import Server, serving
 
@@ -182,6 +182,28 @@ async def test_a_profile_a_picture_and_privacy_are_changed_and_others_see_it(
         await ben.reload()
         await expect(ben.get_by_text("They do not show more.")).to_be_visible()
         await expect(ben.get_by_text("Films,")).to_have_count(0)
+
+
+async def test_privacy_stays_as_it_was_wished_while_the_server_is_slow(
+    browser: Browser, closed: Server
+) -> None:
+    async with person(browser, DESK) as ann:
+        await sign_up(ann, closed, "ann")
+        await ann.get_by_role("link", name="Settings").click()
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await ann.route("**/settings/privacy/", held.put)
+        wished = [ann.get_by_role("checkbox", name=name) for name in ("People may ask", "People may find me")]
+        for box in wished:
+            await box.uncheck()
+        for _ in wished:
+            changing = await held.get()
+            async with ann.expect_response("**/settings/privacy/"):
+                await changing.continue_()
+            for box in wished:
+                await expect(box).not_to_be_checked()
+        await ann.reload()
+        for box in wished:
+            await expect(box).not_to_be_checked()
 
 
 async def test_logins_are_listed_and_one_is_ended_from_another(browser: Browser, closed: Server) -> None:

@@ -36,7 +36,7 @@ function Cards() {
       <div className="account-cards">
         <ProfileCard me={me} onChange={setMe} />
         <PictureCard me={me} onChange={setMe} />
-        <PrivacyCard me={me} onChange={setMe} />
+        <PrivacyCard me={me} onChange={(privacy) => setMe((now) => now && { ...now, privacy })} />
         <FactorCard on={me.two_factor_enabled} onChange={load} />
         <PasswordCard />
         <LoginsCard />

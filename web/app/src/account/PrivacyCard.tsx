@@ -1,5 +1,5 @@
 import type { OwnProfile, Privacy, Visibility } from "@tutti/client/party";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Failure } from "../Failure";
 import { people, wordsOf } from "../sign-in/api";
 
@@ -17,24 +17,24 @@ const SWITCHES: readonly ["allow_friend_requests" | "searchable" | "show_online_
 
 interface Props {
   me: OwnProfile;
-  onChange: (me: OwnProfile) => void;
+  onChange: (privacy: Privacy) => void;
 }
 
 /** Each change counts at once. */
 export function PrivacyCard({ me, onChange }: Props) {
-  const [wished, setWished] = useState<Partial<Privacy>>({});
+  const [wishes, setWishes] = useState<readonly Partial<Privacy>[]>([]);
   const [failure, setFailure] = useState<string | null>(null);
-  const privacy = { ...me.privacy, ...wished };
+  const turn = useRef(Promise.resolve());
+  const privacy: Privacy = Object.assign({ ...me.privacy }, ...wishes);
 
-  async function change(changes: Partial<Privacy>) {
-    setWished((before) => ({ ...before, ...changes }));
+  // Each wish is shown until its own answer has come. They are sent one after the other: the last is the newest.
+  function change(wish: Partial<Privacy>) {
+    setWishes((before) => [...before, wish]);
     setFailure(null);
-    try {
-      onChange({ ...me, privacy: await people.changePrivacy(changes) });
-    } catch (reason) {
-      setFailure(wordsOf(reason));
-    }
-    setWished({});
+    turn.current = turn.current
+      .then(() => people.changePrivacy(wish))
+      .then(onChange, (reason: unknown) => setFailure(wordsOf(reason)))
+      .finally(() => setWishes((now) => now.filter((one) => one !== wish)));
   }
 
   return (
@@ -48,7 +48,7 @@ export function PrivacyCard({ me, onChange }: Props) {
               type="radio"
               name="visibility"
               checked={privacy.profile_visibility === visibility}
-              onChange={() => void change({ profile_visibility: visibility })}
+              onChange={() => change({ profile_visibility: visibility })}
             />
             {who}
           </label>
@@ -60,7 +60,7 @@ export function PrivacyCard({ me, onChange }: Props) {
           <input
             type="checkbox"
             checked={privacy[name]}
-            onChange={(event) => void change({ [name]: event.target.checked })}
+            onChange={(event) => change({ [name]: event.target.checked })}
           />
           {what}
         </label>
