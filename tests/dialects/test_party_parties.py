@@ -17,6 +17,7 @@ from tests.clocks import TurnedClock
 from tests.platform_rows.desk import LAPTOP, NOON_MS, PASSWORD, SECRET, Desk, entered
 from tests.service.world import World, settle
 from tutti.core import commands as c
+from tutti.core.events import CloseReason
 from tutti.core.ids import MemberId, RoomId
 from tutti.core.polls import PollKind
 from tutti.core.refusals import Refused
@@ -207,6 +208,27 @@ async def test_nothing_opens_the_room_of_a_party_that_is_over(site: Site) -> Non
     assert isinstance(await site.doors.open(party["id"]), Refused)
     assert isinstance(await site.world.rooms.look(RoomId(party["room_code"])), Refused)
     assert (await ann.get(f"/{party['id']}/sync_state/"))["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", [CloseReason.HOST_ENDED, CloseReason.EXPIRED])
+async def test_at_the_start_a_party_whose_room_was_ended_is_over_and_one_that_waits_has_a_room_again(
+    site: Site, how: CloseReason
+) -> None:
+    """The server was killed before the rows had heard of it."""
+    ann = await site.guest("ann")
+    later = {"scheduled_for": site.in_hours(2)} if how is CloseReason.EXPIRED else {}
+    party = await ann.party(**later)
+    if not later:
+        await ann.post(f"/{party['id']}/start/")
+    code = RoomId(party["room_code"])
+    assert isinstance(await site.world.rooms.ask(code, c.Expire(how), None), Accepted)
+    await site.doors.restate()
+    seen = await ann.get(f"/{party['id']}/")
+    found = await site.world.rooms.look(code)
+    if later:
+        assert (seen["status"], isinstance(found, Room)) == ("scheduled", True)
+    else:
+        assert (seen["status"], isinstance(found, Refused)) == ("ended", True)
 
 
 async def test_whatever_changes_at_once_the_room_is_told_what_holds_at_last(site: Site) -> None:

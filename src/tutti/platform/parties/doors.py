@@ -97,7 +97,8 @@ class Doors:
     async def restate(self) -> None:
         """At the start: what a process that was killed may have left untold."""
         for party_id in await self._parties.open_ids():
-            await self.changed(party_id)
+            if not await self._closed_unseen(party_id):
+                await self.changed(party_id)
 
     def parted(self, a: str, b: str) -> None:
         """One of them has blocked the other: neither is at the other's parties any more."""
@@ -129,6 +130,18 @@ class Doors:
         """A job."""
         party_id = str(payload["party"])
         await self._parties.writing(lambda db: self._parties.course.remind(db, party_id))
+
+    async def _closed_unseen(self, party_id: str) -> bool:
+        """Somebody ended it in its room, and the rows never heard: it is not opened anew, but over."""
+        house = await self._parties.house(party_id)
+        if house is None:
+            return True
+        room = RoomId(house.party.room_code)
+        found = await self.rooms.look(room)
+        if not isinstance(found, Refused) or found.reason is not Reason.ROOM_CLOSED:
+            return False
+        await self.followed(Doing(room, False, 0.0, moved=False, closed=CloseReason.HOST_ENDED))
+        return True
 
     async def _part(self, a: str, b: str) -> None:
         for party_id in await self._parties.between(a, b):
