@@ -150,7 +150,9 @@ class Peer:
         now_s = self._now_s()
         for stream in self._streams.values():
             stream.feedback(now_s + CONNECT_WITHIN_S)  # nothing is waited for any more
-        return [path for take in self._takes.values() if (path := take.close(now_s)) is not None]
+        # Until it is on the disk, which may be slow: the others are recorded meanwhile.
+        closed = [await asyncio.to_thread(take.close, now_s) for take in self._takes.values()]
+        return [path for path in closed if path is not None]
 
     async def _gather(self, *, controlling: bool, again: bool = False) -> sdp.Ours:
         if self._gathered is None or again:

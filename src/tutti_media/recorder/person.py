@@ -53,6 +53,7 @@ class Person:
         self._inbox: asyncio.Queue[tuple[str, Data]] = asyncio.Queue(maxsize=500)
         self._offer_at_s = time.monotonic() + (THEY_OFFER_WITHIN_S if newcomer else 0.0)
         self._as_object = False
+        self._closing: asyncio.Task[None] | None = None
 
     def hear(self, event: str, data: Data) -> None:
         """An offer, answer or candidate of theirs; too many at once are dropped."""
@@ -77,9 +78,14 @@ class Person:
                 log.exception("bug", peer=self.name)
 
     async def close(self) -> None:
+        """Also if that was begun by somebody who was cancelled meanwhile."""
         peer, self.peer = self.peer, None
-        if peer is None:
-            return
+        if peer is not None:
+            self._closing = asyncio.create_task(self._finish(peer))
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    async def _finish(self, peer: Peer) -> None:
         for what, tally in peer.tallies.items():
             log.info(
                 "recorder.stream", peer=self.name, stream=what, packets=tally.packets, frames=tally.frames,
