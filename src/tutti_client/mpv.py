@@ -36,6 +36,8 @@ USUAL_FRAME_MS: Final = 40.0
 FARTHEST_MS: Final = 1e9
 SAME_SPEED: Final = 1e-6
 SOUND_UNSURE_MS: Final = 0.1
+TOLD_WITHIN_S: Final = 0.5
+"""mpv tells of a change a moment later; of one that somebody has taken back by then it tells nothing."""
 
 INSTALL_IT: Final = (
     "mpv is not installed; install it first: apt install mpv, brew install mpv, or see https://mpv.io"
@@ -102,6 +104,8 @@ class Mpv:
         self._by_hand = by_hand
         self._moved_while_paused = True
         self._our_pause = True
+        self._told_pause: bool | None = None
+        self._not_told: asyncio.TimerHandle | None = None
         self._our_speed = 1.0
         self._our_seeks = 0
         self._sought_by_hand = False
@@ -129,6 +133,8 @@ class Mpv:
 
     async def release(self) -> None:
         """Leave it to its owner as it was found."""
+        if self._not_told is not None:
+            self._not_told.cancel()
         with suppress(MpvGone, MpvRefused):
             for name, value in {**self._was, "speed": 1.0}.items():
                 await self._set(name, value)
@@ -165,11 +171,14 @@ class Mpv:
             self._moved_while_paused = False
         self._our_pause = self.paused = True
         await self._set("pause", True)
+        self._expect_news_of_pause()
 
     async def resume(self) -> float:
         """Play; the local time at which it began."""
         self._our_pause = self.paused = False
-        return (await self._set("pause", False)).at_ms
+        began_ms = (await self._set("pause", False)).at_ms
+        self._expect_news_of_pause()
+        return began_ms
 
     async def set_speed(self, speed: float) -> float:
         """The local time since when it counts."""
@@ -243,6 +252,15 @@ class Mpv:
     async def _set(self, name: str, value: Any) -> Reading:
         return await self._connected().ask("set_property", name, value)
 
+    def _expect_news_of_pause(self) -> None:
+        if self._not_told is not None:
+            self._not_told.cancel()
+        self._not_told = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._miss_news_of_pause)
+
+    def _miss_news_of_pause(self) -> None:
+        if self._told_pause is not self._our_pause:
+            self._by_hand(Hand.PAUSE)
+
     def _connected(self) -> Ipc:
         if self._ipc is None:
             raise MpvGone
@@ -262,6 +280,7 @@ class Mpv:
     def _changed(self, name: Any, value: Any) -> None:
         match name:
             case "pause":
+                self._told_pause = value is True
                 if value is not self._our_pause:
                     self._by_hand(Hand.PAUSE)
             case "speed" if isinstance(value, int | float):

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
-from tutti_client.mpv import Mpv
+from tutti_client.mpv import Hand, Mpv
 
+WITHIN_S = 15.0
 PROPERTIES: dict[str, Any] = {"duration": 125.0, "container-fps": 50.0, "eof-reached": False}
 
 
@@ -29,10 +31,16 @@ async def _speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.close()
 
 
+@pytest.fixture
+def touched() -> asyncio.Queue[Hand]:
+    """What somebody seems to have done by hand."""
+    return asyncio.Queue()
+
+
 @pytest_asyncio.fixture
-async def player(tmp_path: Path) -> AsyncIterator[Mpv]:
+async def player(tmp_path: Path, touched: asyncio.Queue[Hand]) -> AsyncIterator[Mpv]:
     async with await asyncio.start_unix_server(_speak, tmp_path / "mpv"):
-        player = Mpv(lambda _: None)
+        player = Mpv(touched.put_nowait)
         await player.attach(tmp_path / "mpv")
         yield player
         await player.release()
@@ -54,3 +62,16 @@ async def test_a_film_that_has_just_been_opened_is_not_at_its_end(player: Mpv) -
     player.hear({"event": "property-change", "name": "eof-reached", "data": True})
     await player.load("second.mkv")
     assert not player.ended
+
+
+async def test_somebody_who_takes_back_what_we_did_before_it_was_told_of_is_noticed(
+    player: Mpv, touched: asyncio.Queue[Hand]
+) -> None:
+    """mpv tells of nothing then: for all that it has told of, nothing has changed."""
+    player.hear({"event": "property-change", "name": "pause", "data": True})
+    PROPERTIES["pause"] = True
+    await player.resume()
+    async with asyncio.timeout(WITHIN_S):
+        assert await touched.get() is Hand.PAUSE
+    assert await player.paused_by_hand() is True
+    assert await player.paused_by_hand() is None
