@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.film import FRAME_MS, LENGTH_S, film
+from tests.e2e.joiner import attached_once_up
 from tutti_client import mpv
 from tutti_client.mpv import Hand, Mpv, NoMpv, NotPlayable, Place
 from tutti_client.mpv_ipc import Ipc, attach
@@ -72,16 +73,6 @@ class Watched:
         self._news.set()
 
 
-async def listens(path: Path) -> bool:
-    """Whether mpv is up: its socket is there a moment before anybody can connect to it."""
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
 @pytest_asyncio.fixture
 async def watched(clip: Path, tmp_path: Path) -> AsyncIterator[Watched]:
     """Somebody's own mpv, attached to, with the film open."""
@@ -90,9 +81,7 @@ async def watched(clip: Path, tmp_path: Path) -> AsyncIterator[Watched]:
         "mpv", *HEADLESS, "--idle", "--really-quiet", "--no-terminal", f"--input-ipc-server={path}"
     )
     try:
-        async with asyncio.timeout(WITHIN_S):
-            while not await listens(path):  # noqa: ASYNC110 - nobody tells when mpv is up
-                await asyncio.sleep(0.01)
+        (await attached_once_up(path)).close()
         seen = Watched(path)
         async with mpv.attached(path, seen.mpv):
             await seen.mpv.load(str(clip))

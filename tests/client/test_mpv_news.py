@@ -65,11 +65,11 @@ async def test_a_film_that_has_just_been_opened_is_not_at_its_end(player: Mpv) -
 
 
 async def test_somebody_who_takes_back_what_we_did_before_it_was_told_of_is_noticed(
-    player: Mpv, touched: asyncio.Queue[Hand]
+    player: Mpv, touched: asyncio.Queue[Hand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """mpv tells of nothing then: for all that it has told of, nothing has changed."""
     player.hear({"event": "property-change", "name": "pause", "data": True})
-    PROPERTIES["pause"] = True
+    monkeypatch.setitem(PROPERTIES, "pause", True)
     await player.resume()
     async with asyncio.timeout(WITHIN_S):
         assert await touched.get() is Hand.PAUSE

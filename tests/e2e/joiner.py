@@ -68,7 +68,7 @@ def runs(pid: int) -> bool:
 async def screen(path: Path) -> AsyncIterator[Screen]:
     process = await asyncio.create_subprocess_exec("mpv", *HEADLESS, "--idle", f"--input-ipc-server={path}")
     try:
-        shown = Screen(await _attached(path), path, process)
+        shown = Screen(await attached_once_up(path), path, process)
         yield shown
         shown.close()
     finally:
@@ -77,7 +77,7 @@ async def screen(path: Path) -> AsyncIterator[Screen]:
         await process.wait()
 
 
-async def _attached(path: Path) -> Ipc:
+async def attached_once_up(path: Path) -> Ipc:
     """As soon as mpv listens, which is a moment after its socket is there."""
     async with asyncio.timeout(WITHIN_S):
         while True:

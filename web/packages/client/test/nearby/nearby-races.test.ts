@@ -4,27 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NearbyService } from "../../src/nearby";
 import { SocketIo } from "../guides/socketio";
 import type { Answer, Asked } from "../guides/stand-in";
+import { ANN, OFFER } from "./people";
 
 const LIVE = { isLive: true, shareTrack: false, allowFind: false, radiusKm: 2, heartbeatSeconds: 15 };
 const NOT_LIVE = { ...LIVE, isLive: false, heartbeatSeconds: null };
-const ANN = {
-  userId: "ann",
-  displayName: "Ann",
-  avatarUrl: null,
-  geohash: "u09tvw",
-  distance: 1,
-  track: null,
-};
-const OFFER = {
-  sessionId: "s",
-  seekerId: "ben",
-  targetId: "ann",
-  status: "offered",
-  bucket: null,
-  answersLeft: 6,
-  expiresIn: 60,
-  confirmed: [],
-};
 const TRACK = { trackId: "t", trackName: "Naima", artist: "John Coltrane" };
 
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,25 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { heard, NOBODY, withFind, type Find, type NearbyEvent, type NearbyView } from "../../src/nearby";
+import { heard, NOBODY, withFind, type NearbyEvent, type NearbyView } from "../../src/nearby";
+import { ANN, OFFER } from "./people";
 
-const ANN = {
-  userId: "ann",
-  displayName: "Ann",
-  avatarUrl: null,
-  geohash: "u09tvw",
-  distance: 1,
-  track: null,
-};
 const PRESENCE = { isLive: true, shareTrack: true, allowFind: true, radiusKm: 2, heartbeatSeconds: 15 };
-const OFFER: Find = {
-  sessionId: "s",
-  seekerId: "ben",
-  targetId: "ann",
-  status: "offered",
-  bucket: null,
-  answersLeft: 6,
-  expiresIn: 60,
-  confirmed: [],
-};
 
 const LIVE: NearbyView = {
   ...NOBODY,
